@@ -1,0 +1,154 @@
+"""Typed waiting for asynchronous jobs: one `wait_for_completion` over every provider's package."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._client import (
+        AsyncBaseClient,
+        AsyncRawResource,
+        AsyncResource,
+        BaseClient,
+        RawResource,
+        RawResponse,
+        Resource,
+    )
+    from ._errors import (
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ClientClosedError,
+        ConfigurationError,
+        InvalidArgumentError,
+        JobCancelledError,
+        JobFailedError,
+        JobwaitError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        ResponseDecodeError,
+        ServerError,
+        WaitError,
+        WaitTimeoutError,
+    )
+    from ._models import UNSET, Model, UnknownVariant, Unset
+    from ._operation import ClientConfig, Credential, JobOperation, Polling
+    from ._provider import Provider, providers
+    from ._schedule import Exponential, Fixed, Poll, Schedule
+    from ._transport import AsyncHTTPClient, Headers, HTTPClient
+    from ._version import __version__
+    from ._wait import wait_for_completion
+
+__all__ = [
+    "UNSET",
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncBaseClient",
+    "AsyncHTTPClient",
+    "AsyncRawResource",
+    "AsyncResource",
+    "AuthenticationError",
+    "BadRequestError",
+    "BaseClient",
+    "ClientClosedError",
+    "ClientConfig",
+    "ConfigurationError",
+    "Credential",
+    "Exponential",
+    "Fixed",
+    "HTTPClient",
+    "Headers",
+    "InvalidArgumentError",
+    "JobCancelledError",
+    "JobFailedError",
+    "JobOperation",
+    "JobwaitError",
+    "Model",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "Poll",
+    "Polling",
+    "Provider",
+    "RateLimitError",
+    "RawResource",
+    "RawResponse",
+    "Resource",
+    "ResponseDecodeError",
+    "Schedule",
+    "ServerError",
+    "UnknownVariant",
+    "Unset",
+    "WaitError",
+    "WaitTimeoutError",
+    "__version__",
+    "providers",
+    "wait_for_completion",
+]
+
+_HOMES = {
+    "APIConnectionError": "_errors",
+    "APIError": "_errors",
+    "APIStatusError": "_errors",
+    "APITimeoutError": "_errors",
+    "AsyncBaseClient": "_client",
+    "AsyncHTTPClient": "_transport",
+    "AsyncRawResource": "_client",
+    "AsyncResource": "_client",
+    "AuthenticationError": "_errors",
+    "BadRequestError": "_errors",
+    "BaseClient": "_client",
+    "ClientClosedError": "_errors",
+    "ClientConfig": "_operation",
+    "ConfigurationError": "_errors",
+    "Credential": "_operation",
+    "Exponential": "_schedule",
+    "Fixed": "_schedule",
+    "HTTPClient": "_transport",
+    "Headers": "_transport",
+    "InvalidArgumentError": "_errors",
+    "JobCancelledError": "_errors",
+    "JobFailedError": "_errors",
+    "JobOperation": "_operation",
+    "JobwaitError": "_errors",
+    "Model": "_models",
+    "NotFoundError": "_errors",
+    "PermissionDeniedError": "_errors",
+    "Poll": "_schedule",
+    "Polling": "_operation",
+    "Provider": "_provider",
+    "RateLimitError": "_errors",
+    "RawResource": "_client",
+    "RawResponse": "_client",
+    "Resource": "_client",
+    "ResponseDecodeError": "_errors",
+    "Schedule": "_schedule",
+    "ServerError": "_errors",
+    "UNSET": "_models",
+    "UnknownVariant": "_models",
+    "Unset": "_models",
+    "WaitError": "_errors",
+    "WaitTimeoutError": "_errors",
+    "__version__": "_version",
+    "providers": "_provider",
+    "wait_for_completion": "_wait",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Importing this package, or one built on it, loads nothing until it is used.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

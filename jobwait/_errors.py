@@ -1,0 +1,192 @@
+"""Every error that a user of a client can meet.
+
+JobwaitError
+├── ConfigurationError (also ValueError)
+├── InvalidArgumentError (also ValueError)
+├── ClientClosedError
+├── APIError
+│   ├── APIConnectionError
+│   │   └── APITimeoutError (also TimeoutError)
+│   ├── APIStatusError
+│   │   ├── BadRequestError
+│   │   ├── AuthenticationError
+│   │   ├── PermissionDeniedError
+│   │   ├── NotFoundError
+│   │   ├── RateLimitError
+│   │   └── ServerError
+│   └── ResponseDecodeError
+└── WaitError
+    ├── JobFailedError
+    ├── JobCancelledError
+    └── WaitTimeoutError (also TimeoutError)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+
+class JobwaitError(Exception):
+    """The base of every error raised by jobwait and by the packages built on it.
+
+    All errors pickle. What is not known where an error arises is None (0 for counts).
+    """
+
+    provider: str | None = None
+    """The provider's name, as in `docurift`."""
+    job_id: str | int | UUID | None = None
+    """The job asked for."""
+    job: Any = None
+    """The last typed job that the wait saw."""
+    polls: int = 0
+    """Status requests that the wait had sent."""
+    elapsed: float = 0.0
+    """Seconds since the wait began."""
+    last_error: APIError | None = None
+    """The last request of the wait that gave no answer."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        context = [] if self.provider is None else [self.provider]
+        if self.job_id is not None:
+            context.append(f"job {str(self.job_id)!r}")
+        if self.polls:
+            noun = "poll" if self.polls == 1 else "polls"
+            context.append(f"{self.polls} {noun} in {self.elapsed:.1f} s")
+        message: str = self.args[0]
+        return f"{message} [{', '.join(context)}]" if context else message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(cls: type[JobwaitError], args: tuple[str], attributes: dict[str, Any]) -> JobwaitError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
+
+
+class ConfigurationError(JobwaitError, ValueError):
+    """The client cannot be made, or cannot send: no key, or one that no header can carry."""
+
+
+class InvalidArgumentError(JobwaitError, ValueError):
+    """An argument can never work, such as an id that is not one; nothing was sent."""
+
+
+class ClientClosedError(JobwaitError):
+    """The client was closed before the call."""
+
+
+class APIError(JobwaitError):
+    """A request did not give an answer."""
+
+
+class APIConnectionError(APIError):
+    """The provider could not be reached, or the connection broke before the answer was whole."""
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """The answer was not complete within the time that the request had in all."""
+
+
+class APIStatusError(APIError):
+    """The provider answered with a status other than 2xx."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        body: Any,
+        headers: Mapping[str, str],
+        request_id: str | None,
+        retry_after: float | None,
+    ) -> None:
+        super().__init__(message)
+        self.status_code: Final = status_code
+        self.body: Final[Any] = body
+        """The decoded JSON, or the text where it is not JSON."""
+        self.headers: Final = headers
+        """Of the response; names are case-insensitive."""
+        self.request_id: Final = request_id
+        self.retry_after: Final = retry_after
+        """Seconds that the provider asks to wait; None where it does not say."""
+
+
+class BadRequestError(APIStatusError):
+    """400: the provider cannot read the request."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the key is missing, unknown or revoked."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such job, or it belongs to somebody else."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests."""
+
+
+class ServerError(APIStatusError):
+    """500 and above: the provider, or a proxy before it, failed."""
+
+
+class ResponseDecodeError(APIError):
+    """The provider answered 2xx with a body that is not what its document promises."""
+
+    def __init__(self, message: str, *, pointer: str | None, expected: str, body: bytes) -> None:
+        super().__init__(message)
+        self.pointer: Final = pointer
+        """JSON Pointer to what does not fit; None where the body is not JSON at all."""
+        self.expected: Final = expected
+        self.body: Final = body
+
+
+class WaitError(JobwaitError):
+    """The wait ended without a succeeded job."""
+
+
+class JobFailedError(WaitError):
+    """The provider says that the job failed."""
+
+    def __init__(
+        self, message: str, *, code: str | None, reason: str | None, retryable: bool | None
+    ) -> None:
+        super().__init__(message)
+        self.code: Final = code
+        """The provider's code of the failure; None where it gives none."""
+        self.message: Final = reason
+        """The provider's own words; None where it gives none."""
+        self.retryable: Final = retryable
+        """Whether the provider says that another try may succeed; None where it does not say."""
+
+
+class JobCancelledError(WaitError):
+    """The provider says that the job was cancelled."""
+
+
+class WaitTimeoutError(WaitError, TimeoutError):
+    """The job did not end within the timeout of the wait; it may still be running."""
+
+
+STATUS_ERRORS: Final[Mapping[int, type[APIStatusError]]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    429: RateLimitError,
+}

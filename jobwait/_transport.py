@@ -1,0 +1,476 @@
+"""The seam to the network: one function, from a request and its time limit to a whole response.
+
+This is the only module that knows httpx and httpcore. By default requests go straight to httpcore,
+the connection layer under httpx: its public API takes a network backend, and only there can one
+limit hold over every read of an answer that drips. A client that the user passes is used as it is.
+
+Connections live in pools of one: httpx's pool scans all its connections for every request, and
+collapses between 500 and 700 concurrent ones.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from ._errors import APIConnectionError, APITimeoutError, ClientClosedError, ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+    from asyncio import AbstractEventLoop
+
+    import httpcore
+    import httpx
+
+    HTTPClient: TypeAlias = httpx.Client
+    AsyncHTTPClient: TypeAlias = httpx.AsyncClient
+
+KEEP_ALIVE: Final = 300.0
+"""Seconds that an idle connection is kept: longer than any provider's delay between polls."""
+
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+
+
+class Headers(Mapping[str, str]):
+    """Response headers; names are case-insensitive, and repeated ones are joined by commas."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, raw: RawHeaders) -> None:
+        self._items: dict[str, str] = {}
+        for name, value in raw:
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            self._items[key] = f"{self._items[key]}, {text}" if key in self._items else text
+
+    def __getitem__(self, name: str) -> str:
+        return self._items[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return f"Headers({self._items!r})"
+
+
+class Request:
+    """A request that can be sent many times; its repr hides the headers, which hold the key."""
+
+    __slots__ = ("headers", "method", "native", "url")
+
+    def __init__(self, method: str, url: str, headers: RawHeaders) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.native: Any = None
+        """What the transport made of it, for the next time."""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.url}>"
+
+
+class Response(NamedTuple):
+    """A whole response; the body is decoded from its content encoding."""
+
+    status_code: int
+    headers: Headers
+    body: bytes
+
+
+Send: TypeAlias = Callable[[Request, float], Response]
+AsyncSend: TypeAlias = Callable[[Request, float], Awaitable[Response]]
+
+
+class SyncTransport:
+    """Sends over httpcore, each request within one total limit."""
+
+    def __init__(self, base_url: str) -> None:
+        import httpcore
+
+        self._backend = _deadline_backend()
+        self._make_pool = _pool_factory(base_url, httpcore.ConnectionPool, httpcore.HTTPProxy)
+        # A list's append and pop are atomic, so threads share it without a lock.
+        self._idle: list[tuple[httpcore.ConnectionPool, Any]] = []
+        self._closed = False
+
+    def __call__(self, request: Request, limit: float) -> Response:
+        """Send `request`.
+
+        Raises:
+            APITimeoutError: The response was not whole after `limit` seconds.
+            APIConnectionError: There is no connection, or it broke.
+        """
+        try:
+            pool, backend = self._idle.pop()
+        except IndexError:
+            backend = self._backend()
+            pool = self._make_pool(backend)
+        backend.deadline = time.monotonic() + limit
+        try:
+            with _httpcore_errors(request, limit):
+                response = pool.handle_request(_native(request))
+                try:
+                    body = b"".join(response.iter_stream())
+                finally:
+                    response.close()
+        except BaseException:
+            # Not back to the others: what was interrupted at any point may never be free again.
+            pool.close()
+            raise
+        self._idle.append((pool, backend))
+        if self._closed:
+            self.close()
+        return _response(response, body, request)
+
+    def close(self) -> None:
+        """Close every connection; one in use is closed when its request ends."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop()[0].close()
+
+
+class AsyncTransport:
+    """Sends over httpcore under asyncio, each request within one total limit."""
+
+    def __init__(self, base_url: str) -> None:
+        import httpcore
+
+        self._make_pool = _pool_factory(
+            base_url, httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy
+        )
+        self._idle: list[httpcore.AsyncConnectionPool] = []
+        self._loop: AbstractEventLoop | None = None
+        self._closed = False
+
+    async def __call__(self, request: Request, limit: float) -> Response:
+        """Send `request`; as `SyncTransport` does."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # Connections of an earlier event loop cannot be used, nor even closed, in this one.
+            self._loop, self._idle = loop, []
+        pool = self._idle.pop() if self._idle else self._make_pool(None)
+        try:
+            with _httpcore_errors(request, limit):
+                async with asyncio.timeout(limit):
+                    response = await pool.handle_async_request(_native(request))
+                    try:
+                        body = b"".join([part async for part in response.aiter_stream()])
+                    finally:
+                        await response.aclose()
+        except BaseException:
+            await pool.aclose()
+            raise
+        if loop is self._loop:
+            self._idle.append(pool)
+        if self._closed:
+            await self.close()
+        return _response(response, body, request)
+
+    async def close(self) -> None:
+        """Close every connection; one in use is closed when its request ends."""
+        self._closed = True
+        while self._idle:
+            await self._idle.pop().aclose()
+
+
+class HTTPXTransport:
+    """Sends through a client that the user passed, and leaves it open.
+
+    The limit is checked whenever a part of the body arrives. A server that drips its headers is
+    bound by the client's own timeouts alone.
+    """
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def __call__(self, request: Request, limit: float) -> Response:
+        """Send `request`; as `SyncTransport` does."""
+        deadline = time.monotonic() + limit
+        native = _httpx_request(self._client, request, limit)
+        with _httpx_errors(request, limit):
+            # Not even a client that follows redirects may carry the key to another origin.
+            response = self._client.send(native, stream=True, follow_redirects=False)
+            try:
+                parts: list[bytes] = []
+                for part in response.iter_bytes():
+                    parts.append(part)
+                    if time.monotonic() > deadline:
+                        raise TimeoutError
+            finally:
+                response.close()
+        return Response(response.status_code, Headers(response.headers.raw), b"".join(parts))
+
+    def close(self) -> None:
+        """Nothing: the client is its maker's."""
+
+
+class AsyncHTTPXTransport:
+    """Sends through an asynchronous client that the user passed, and leaves it open."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def __call__(self, request: Request, limit: float) -> Response:
+        """Send `request`; as `SyncTransport` does."""
+        import asyncio
+
+        native = _httpx_request(self._client, request, limit)
+        with _httpx_errors(request, limit):
+            async with asyncio.timeout(limit):
+                response = await self._client.send(native, stream=True, follow_redirects=False)
+                try:
+                    body = await response.aread()
+                finally:
+                    await response.aclose()
+        return Response(response.status_code, Headers(response.headers.raw), body)
+
+    async def close(self) -> None:
+        """Nothing: the client is its maker's."""
+
+
+def sync_transport(base_url: str, http_client: object) -> SyncTransport | HTTPXTransport:
+    """The transport for a `Client`.
+
+    Raises:
+        ConfigurationError: `http_client` is not an `httpx.Client`, or a proxy cannot be used.
+    """
+    if http_client is None:
+        return SyncTransport(base_url)
+    import httpx
+
+    if not isinstance(http_client, httpx.Client):
+        raise ConfigurationError(_wrong_client("Client", http_client))
+    return HTTPXTransport(http_client)
+
+
+def async_transport(base_url: str, http_client: object) -> AsyncTransport | AsyncHTTPXTransport:
+    """The transport for an `AsyncClient`; as `sync_transport`."""
+    if http_client is None:
+        return AsyncTransport(base_url)
+    import httpx
+
+    if not isinstance(http_client, httpx.AsyncClient):
+        raise ConfigurationError(_wrong_client("AsyncClient", http_client))
+    return AsyncHTTPXTransport(http_client)
+
+
+def _wrong_client(wanted: str, given: object) -> str:
+    name = type(given).__name__
+    return f"http_client of this class is an httpx.{wanted}, not a {name}: pass httpx.{wanted}(...)"
+
+
+@cache
+def _deadline_backend() -> type[Any]:
+    """The network backend that cuts every read and write of a connection at one deadline."""
+    import socket
+
+    import httpcore
+
+    def left(deadline: float, error: type[Exception]) -> float:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            raise error("the request's total time is over")
+        return min(seconds, _LONGEST)
+
+    class Stream(httpcore.NetworkStream):
+        def __init__(self, stream: httpcore.NetworkStream, backend: Backend) -> None:
+            self._stream = stream
+            self._backend = backend
+
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            seconds = left(self._backend.deadline, httpcore.ReadTimeout)
+            return self._stream.read(max_bytes, seconds)
+
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            if buffer:
+                self._stream.write(buffer, left(self._backend.deadline, httpcore.WriteTimeout))
+
+        def close(self) -> None:
+            self._stream.close()
+
+        def start_tls(
+            self,
+            ssl_context: ssl.SSLContext,
+            server_hostname: str | None = None,
+            timeout: float | None = None,
+        ) -> httpcore.NetworkStream:
+            seconds = left(self._backend.deadline, httpcore.ConnectTimeout)
+            stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
+            return Stream(stream, self._backend)
+
+        def get_extra_info(self, info: str) -> Any:
+            return self._stream.get_extra_info(info)
+
+    class Backend(httpcore.NetworkBackend):
+        deadline = 0.0
+
+        def __init__(self) -> None:
+            self._backend = httpcore.SyncBackend()
+
+        def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,
+            local_address: str | None = None,
+            socket_options: Any = None,
+        ) -> httpcore.NetworkStream:
+            try:
+                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except OSError as error:
+                raise httpcore.ConnectError(error) from error
+            # One address after the other, as `socket.create_connection` does, but within one limit:
+            # its own timeout starts anew for each, and a first one that is silent would eat all.
+            for addresses_left, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
+                try:
+                    seconds = left(self.deadline, httpcore.ConnectTimeout) / addresses_left
+                    stream = self._backend.connect_tcp(str(address[0]), port, seconds)
+                except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                    if addresses_left == 1:
+                        raise
+                else:
+                    return Stream(stream, self)
+            raise httpcore.ConnectError(f"{host} has no address")
+
+    return Backend
+
+
+_LONGEST: Final = 86_400.0
+"""Seconds; a socket takes no infinite timeout."""
+
+
+def _pool_factory(base_url: str, direct: Any, proxied: Any) -> Callable[[Any], Any]:
+    options: dict[str, Any] = {"max_connections": 1, "keepalive_expiry": KEEP_ALIVE}
+    if base_url.startswith("https:"):
+        options["ssl_context"] = _tls_context(
+            os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+        )
+    proxy = _environment_proxy(base_url)
+    if proxy is not None:
+        options["proxy_url"], options["proxy_auth"] = proxy
+    make = direct if proxy is None else proxied
+    return lambda backend: make(**options, network_backend=backend)
+
+
+@cache
+def _tls_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
+    # Making one takes some 20 ms, nearly all of what a client costs: the process has one for all.
+    import ssl
+
+    import certifi
+
+    try:
+        # OpenSSL itself reads both variables; the bundle is for machines that set neither.
+        return ssl.create_default_context(cafile=None if cert_file or cert_dir else certifi.where())
+    except OSError as error:
+        raise ConfigurationError(
+            f"the TLS certificates cannot be read ({error}): check SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from error
+
+
+def _environment_proxy(url: str) -> tuple[str, tuple[str, str] | None] | None:
+    # macOS and Windows keep proxies in system settings too; elsewhere no variable means no proxy,
+    # and the import is spared.
+    if sys.platform not in ("darwin", "win32") and not any(
+        name.lower().endswith("_proxy") for name in os.environ
+    ):
+        return None
+    from urllib.parse import unquote, urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    target = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(target.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(target.netloc):
+        return None
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"the environment asks for a proxy of the kind {parts.scheme!r}, and only http and "
+            "https ones work by themselves: pass http_client=httpx.Client(proxy=...)"
+        )
+    auth = None
+    if parts.username is not None:
+        auth = (unquote(parts.username), unquote(parts.password or ""))
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}", auth
+
+
+def _native(request: Request) -> httpcore.Request:
+    if request.native is None:
+        import httpcore
+
+        request.native = httpcore.Request(request.method, request.url, headers=request.headers)
+    native: httpcore.Request = request.native
+    return native
+
+
+def _httpx_request(
+    client: httpx.Client | httpx.AsyncClient, request: Request, limit: float
+) -> httpx.Request:
+    if client.is_closed:
+        raise ClientClosedError("the http_client that was passed is closed: pass an open one")
+    if request.native is None:
+        request.native = client.build_request(request.method, request.url, headers=request.headers)
+    native: httpx.Request = request.native
+    native.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), limit)
+    return native
+
+
+def _response(response: httpcore.Response, body: bytes, request: Request) -> Response:
+    headers = Headers(response.headers)
+    if headers.get("content-encoding", "").lower() == "gzip":
+        try:
+            body = zlib.decompress(body, zlib.MAX_WBITS | 16)
+        except zlib.error as error:
+            raise _broken(request, error) from error
+    return Response(response.status, headers, body)
+
+
+@contextmanager
+def _httpcore_errors(request: Request, limit: float) -> Generator[None]:
+    import httpcore
+
+    try:
+        yield
+    except (httpcore.TimeoutException, TimeoutError) as error:
+        raise _too_late(request, limit) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
+        raise _broken(request, error) from error
+
+
+@contextmanager
+def _httpx_errors(request: Request, limit: float) -> Generator[None]:
+    import httpx
+
+    try:
+        yield
+    except (httpx.TimeoutException, TimeoutError) as error:
+        raise _too_late(request, limit) from error
+    except httpx.RequestError as error:
+        raise _broken(request, error) from error
+
+
+def _too_late(request: Request, limit: float) -> APITimeoutError:
+    return APITimeoutError(
+        f"no whole answer to {request.method} {request.url} within {limit:.3g} s: "
+        "try later, or give the client a longer timeout"
+    )
+
+
+def _broken(request: Request, error: Exception) -> APIConnectionError:
+    reason = str(error) or type(error).__name__
+    return APIConnectionError(
+        f"no answer to {request.method} {request.url} ({reason}): "
+        "check base_url, the network and its proxies, or try later"
+    )

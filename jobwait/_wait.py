@@ -1,0 +1,125 @@
+"""The two drivers of the waiting state machine: one blocks, one awaits."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, overload
+
+from ._client import AsyncResource, Resource
+from ._machine import Done, Sighting, Waiter, WaitState
+from ._models import UNSET, Unset
+from ._operation import DoneT, IdT, JobT
+from ._schedule import Schedule
+
+
+@overload
+def wait_for_completion(
+    resource: Resource[IdT, JobT, DoneT],
+    id: IdT,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[JobT], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+) -> DoneT: ...
+@overload
+def wait_for_completion(
+    resource: AsyncResource[IdT, JobT, DoneT],
+    id: IdT,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[JobT], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+) -> Coroutine[Any, Any, DoneT]: ...
+def wait_for_completion(
+    resource: Resource[IdT, JobT, DoneT] | AsyncResource[IdT, JobT, DoneT],
+    id: IdT,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[JobT], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+) -> DoneT | Coroutine[Any, Any, DoneT]:
+    """Poll a job until it has succeeded, and return it.
+
+    Args:
+        resource: What the job belongs to, as `client.jobs`. The resource of an asynchronous client
+            makes this an awaitable.
+        id: The job's id.
+        timeout: Seconds in all, requests included; 0 is one poll, None is for ever. The
+            provider's recommendation if not given.
+        on_update: Called with the typed job after every poll that saw it, the last one too. What
+            it raises ends the wait. With an asynchronous client it may be a coroutine function.
+        schedule: When to poll; the provider's recommendation if not given.
+        not_found_grace: Seconds in which a 404 means that the job is not there yet.
+
+    Raises:
+        JobFailedError: The job failed.
+        JobCancelledError: The job was cancelled.
+        WaitTimeoutError: The job did not end in time.
+        APIError: The provider refused the request, or gave no answer several times in a row.
+        InvalidArgumentError: The id, or an option, cannot work.
+    """
+    operation = resource.operation
+    polling = operation.polling
+    waiter: Waiter[JobT] = Waiter(
+        operation.provider,
+        id,
+        polling,
+        timeout=polling.timeout if timeout is UNSET else timeout,
+        schedule=schedule,
+        not_found_grace=polling.not_found_grace if not_found_grace is UNSET else not_found_grace,
+        random=resource.client.runtime.random,
+    )
+    if isinstance(resource, Resource):
+        return _block(resource, id, waiter, on_update)
+    return _await(resource, id, waiter, on_update)
+
+
+def _block(
+    resource: Resource[IdT, JobT, DoneT],
+    job_id: IdT,
+    waiter: Waiter[JobT],
+    on_update: Callable[[JobT], object] | None,
+) -> DoneT:
+    client, operation = resource.client, resource.operation
+    clock, sleep, _ = client.runtime
+    request = client.prepare(operation, job_id)
+    state: WaitState[JobT] = WaitState(started=clock())
+    while True:
+        began = clock()
+        result = client.poll(operation, request, waiter.limit(state, began, client.timeout))
+        ended = clock()
+        if on_update is not None and isinstance(result, Sighting):
+            on_update(result.job)
+        step = waiter.step(state, result, began, ended)
+        if isinstance(step, Done):
+            return operation.done(step.job)
+        state = step.state
+        sleep(max(0.0, step.at - clock()))
+
+
+async def _await(
+    resource: AsyncResource[IdT, JobT, DoneT],
+    job_id: IdT,
+    waiter: Waiter[JobT],
+    on_update: Callable[[JobT], object] | None,
+) -> DoneT:
+    client, operation = resource.client, resource.operation
+    clock, sleep, _ = client.runtime
+    request = client.prepare(operation, job_id)
+    state: WaitState[JobT] = WaitState(started=clock())
+    while True:
+        began = clock()
+        result = await client.poll(operation, request, waiter.limit(state, began, client.timeout))
+        ended = clock()
+        if on_update is not None and isinstance(result, Sighting):
+            told = on_update(result.job)
+            if isinstance(told, Awaitable):
+                await told
+        step = waiter.step(state, result, began, ended)
+        if isinstance(step, Done):
+            return operation.done(step.job)
+        state = step.state
+        await sleep(max(0.0, step.at - clock()))

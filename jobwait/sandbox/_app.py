@@ -1,0 +1,265 @@
+"""The ASGI application: every provider under its name, and the control endpoints."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Final
+
+from pydantic import BaseModel, Discriminator, Tag, TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ._document import Scheme
+from ._jobs import PlayedJob, Store
+from ._payload import Json, with_id
+from ._types import (
+    Fault,
+    FaultKind,
+    Faults,
+    JobId,
+    LogEntry,
+    Outcome,
+    SandboxError,
+    SandboxJob,
+    State,
+)
+from ._wire import RawAnswer, connection, documented, faulty
+
+
+def _fault_tag(value: object) -> str:
+    return "random" if isinstance(value, Mapping) and "rate" in value else "fault"
+
+
+class JobRequest(BaseModel, extra="forbid"):
+    """The body of `POST /_control/jobs`: the arguments of `Sandbox.create_job`."""
+
+    provider: str
+    seconds: float = 2.0
+    outcome: Outcome = "succeeded"
+    faults: list[
+        Annotated[
+            Annotated[Fault, Tag("fault")] | Annotated[Faults, Tag("random")],
+            Discriminator(_fault_tag),
+        ]
+    ] = []
+
+
+_JOB: Final = TypeAdapter(SandboxJob)
+_LOG: Final = TypeAdapter(list[LogEntry])
+
+
+def build(store: Store, api_key: str) -> Starlette:
+    """Return the application that plays the jobs of a store."""
+    control = Control(store, api_key)
+    stages = {name: Stage(name, store, api_key) for name in store.providers}
+
+    async def error(request: Request, exception: Exception) -> Response:
+        if not isinstance(exception, HTTPException):
+            raise exception
+        stage = stages.get(request.url.path.split("/")[1])
+        if stage is not None:
+            return stage.outside(request, exception)
+        return JSONResponse({"error": exception.detail}, exception.status_code, exception.headers)
+
+    application = Starlette(
+        routes=[
+            Route("/", control.index),
+            Route("/_control/jobs", control.create, methods=["POST"]),
+            Route("/_control/log", control.log),
+            *(stage.route() for stage in stages.values()),
+        ],
+        exception_handlers={HTTPException: error},
+    )
+    application.router.redirect_slashes = False
+    return application
+
+
+class Control:
+    """What the sandbox says of itself, and does when asked over HTTP."""
+
+    def __init__(self, store: Store, api_key: str) -> None:
+        self.store: Final = store
+        self.api_key: Final = api_key
+
+    async def index(self, request: Request) -> Response:
+        """Tell what this is and how to use it."""
+        return JSONResponse(
+            {
+                "name": "jobwait sandbox",
+                "api_key": self.api_key,
+                "control": {"create a job": "POST /_control/jobs", "log": "GET /_control/log"},
+                "providers": {
+                    name: {
+                        "title": provider.title,
+                        "base_url": self.store.url(name),
+                        "job": self.store.playbook(name).path,
+                        "outcomes": self.store.playbook(name).outcomes(),
+                    }
+                    for name, provider in self.store.providers.items()
+                },
+            }
+        )
+
+    async def create(self, request: Request) -> Response:
+        """Create a job from a JobRequest."""
+        try:
+            wanted = JobRequest.model_validate_json(await request.body())
+            job = self.store.add(
+                wanted.provider,
+                seconds=wanted.seconds,
+                outcome=wanted.outcome,
+                faults=wanted.faults,
+            )
+        except ValidationError as error:
+            problems = [
+                ": ".join(filter(None, (".".join(map(str, problem["loc"])), problem["msg"])))
+                for problem in error.errors()
+            ]
+            return JSONResponse({"error": "; ".join(problems)}, 422)
+        except SandboxError as error:
+            return JSONResponse({"error": str(error)}, 422)
+        return JSONResponse(_JOB.dump_python(job, mode="json"), 201)
+
+    async def log(self, request: Request) -> Response:
+        """Return every request to a provider so far, oldest first."""
+        return JSONResponse({"requests": _LOG.dump_python(self.store.log, mode="json")})
+
+
+class Stage:
+    """One provider as it is played: credentials, ids, jobs and faults, all logged."""
+
+    def __init__(self, name: str, store: Store, api_key: str) -> None:
+        self.name: Final = name
+        self.store: Final = store
+        self.api_key: Final = api_key
+        self.playbook: Final = store.playbook(name)
+
+    def route(self) -> Route:
+        """Return the route of the job endpoint."""
+        path = f"/{self.name}{self.playbook.path}"
+        return Route(path, self.poll, methods=[self.playbook.method])
+
+    async def poll(self, request: Request) -> Response | RawAnswer:
+        """Answer one request for the status of a job."""
+        if not self._accepts(request):
+            return self._refuse(request, 401)
+        text: str = request.path_params["id"]
+        job_id = self.playbook.parse_id(text)
+        if job_id is None:
+            return self._refuse(request, self.playbook.bad_id_status, text)
+        played = self.store.find(self.name, job_id)
+        if played is None:
+            return self._refuse(request, 404, text)
+        return self._play(request, played)
+
+    def outside(self, request: Request, error: HTTPException) -> Response:
+        """Answer a request that no route takes: a wrong method or path."""
+        if error.status_code != 404:
+            self._record(request, error.status_code)
+            return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+        return self._refuse(request, 404 if self._accepts(request) else 401)
+
+    def _play(self, request: Request, played: PlayedJob) -> Response | RawAnswer:
+        now = self.store.now()
+        age = now - played.began
+        fault = played.strike(age)
+        moment = played.moment(age, self.store.at(played.began))
+        answer: Response | RawAnswer
+        try:
+            # The truth is checked under every fault: no fault may hide a document that is wrong.
+            self._validate(moment.body)
+        except (ValidationError, SandboxError) as error:
+            answer = JSONResponse({"error": f"the sandbox's own payload is wrong: {error}"}, 500)
+        else:
+            if fault is None:
+                answer = documented(self.playbook, 200, moment.body)
+            else:
+                answer = faulty(fault, self.playbook, moment, self.store.at(now), self._fits)
+        self._record(
+            request,
+            answer.status_code,
+            job_id=played.job.id,
+            poll=played.polls,
+            state=moment.state,
+            fault=fault.kind if fault else None,
+        )
+        return answer
+
+    def _refuse(self, request: Request, status: int, text: str = "") -> Response:
+        """Return a documented error, with the id that was asked for in place of the example's."""
+        self._record(request, status)
+        body = self.playbook.answer(status).body
+        if text:
+            body = with_id(body, self.playbook.example_id, text)
+        return documented(self.playbook, status, body)
+
+    def _record(
+        self,
+        request: Request,
+        status: int | None,
+        *,
+        job_id: JobId | None = None,
+        poll: int | None = None,
+        state: State | None = None,
+        fault: FaultKind | None = None,
+    ) -> None:
+        self.store.log.append(
+            LogEntry(
+                time=self.store.now(),
+                method=request.method,
+                path=request.url.path,
+                provider=self.name,
+                job_id=job_id,
+                poll=poll,
+                state=state,
+                status=status,
+                fault=fault,
+                connection=connection(request.scope).number,
+            )
+        )
+
+    def _accepts(self, request: Request) -> bool:
+        sources: dict[str, Mapping[str, str]] = {
+            "header": request.headers,
+            "query": request.query_params,
+            "cookie": request.cookies,
+        }
+
+        def holds(scheme: Scheme) -> bool:
+            given = sources[scheme.place].get(scheme.name, "")
+            prefix, key = given[: len(scheme.prefix)], given[len(scheme.prefix) :]
+            # The name of an HTTP authentication scheme is case-insensitive, the key is not.
+            return prefix.lower() == scheme.prefix.lower() and key == self.api_key
+
+        return any(all(map(holds, needed)) for needed in self.playbook.alternatives)
+
+    def _validate(self, body: Json) -> None:
+        self._model.model_validate_json(bytes(JSONResponse(body).body))
+
+    def _fits(self, body: Json) -> bool:
+        try:
+            self._validate(body)
+        except ValidationError:
+            return False
+        return True
+
+    @cached_property
+    def _model(self) -> type[BaseModel]:
+        package = self.store.providers[self.name].package
+        module = importlib.import_module(f"{package}._sandbox_models")
+        models: dict[str, type[BaseModel]] = {
+            name.lower(): value
+            for name, value in vars(module).items()
+            if isinstance(value, type) and issubclass(value, BaseModel)
+        }
+        # The model generator spells a schema's name as a class name.
+        wanted = re.sub(r"\W|_", "", self.playbook.model).lower()
+        if wanted not in models:
+            raise SandboxError(f"{module.__name__} has no model of {self.playbook.model}")
+        return models[wanted]

@@ -1,0 +1,54 @@
+"""The handle of a running sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ._jobs import Store
+from ._types import Fault, Faults, LogEntry, Outcome, SandboxJob
+
+
+class Sandbox:
+    """A running sandbox, as `run` gives it. Its methods may be called from any thread."""
+
+    def __init__(self, store: Store, api_key: str) -> None:
+        self._store: Final = store
+        self.api_key: Final = api_key
+        """The one key that is accepted, in every scheme that a document offers."""
+
+    def __repr__(self) -> str:
+        return f"<Sandbox {self.base_url} playing {', '.join(sorted(self._store.providers))}>"
+
+    @property
+    def base_url(self) -> str:
+        """The address of the server, `http://127.0.0.1:PORT`."""
+        return self._store.base_url
+
+    def url(self, provider: str) -> str:
+        """Return the base URL of a provider: what its client takes as `base_url`."""
+        return self._store.url(provider)
+
+    def create_job(
+        self,
+        provider: str,
+        *,
+        seconds: float = 2.0,
+        outcome: Outcome = "succeeded",
+        faults: Sequence[Fault | Faults] = (),
+    ) -> SandboxJob:
+        """Start a job that ends after `seconds` with `outcome`.
+
+        It is pending for the first fifth of its time, then running. Of several faults a poll meets
+        the first that hits it. Raises SandboxError for a provider that is not installed and for an
+        outcome that its document does not know.
+        """
+        return self._store.add(provider, seconds=seconds, outcome=outcome, faults=faults)
+
+    def log(self, job: SandboxJob | None = None) -> tuple[LogEntry, ...]:
+        """Return every request to a provider so far, or those for one job, oldest first."""
+        return tuple(
+            entry
+            for entry in tuple(self._store.log)
+            if job is None or (entry.provider, entry.job_id) == (job.provider, job.id)
+        )
