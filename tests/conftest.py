@@ -1,0 +1,11 @@
+"""Makes the checkout's development tools importable, after everything that is installed.
+
+The packages under test are the installed wheels; only what is not published comes from here.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent.parent))
