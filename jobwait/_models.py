@@ -159,12 +159,13 @@ def _fields(cls: type[Model]) -> tuple[_Field, ...]:
     hints = get_type_hints(cls)
     # attrs' documented attribute of its classes; reading it spares this layer the dependency.
     attributes: tuple[Any, ...] = cls.__attrs_attrs__
+    optional: Mapping[str, Any] = cls.__init__.__kwdefaults__ or {}
     return tuple(
         _Field(
             attribute.name,
             attribute.metadata.get("json", attribute.name),
             decoder(hints[attribute.name]),
-            Unset not in get_args(hints[attribute.name]),
+            attribute.name not in optional,
         )
         for attribute in attributes
         if attribute.name != "additional_properties"

@@ -1,0 +1,303 @@
+"""The transport over real sockets: limits, connections, proxies and TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+from jobwait import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncBaseClient,
+    BaseClient,
+    ConfigurationError,
+    Fixed,
+    ResponseDecodeError,
+    WaitTimeoutError,
+    wait_for_completion,
+)
+
+from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
+from .wire import JOB, Answer, Wire, drip, reset, response, silent, truncated, whole
+
+
+class Sync:
+    """Calls with a blocking client."""
+
+    own_http_client = False
+
+    def get(self, url: str, **options: Any) -> Job:
+        http_client = httpx.Client() if self.own_http_client else None
+        with BaseClient(
+            CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client, **options
+        ) as client:
+            return JobsResource(client).get_job(ID)
+
+    def wait(self, url: str, **options: Any) -> CompletedJob:
+        http_client = httpx.Client() if self.own_http_client else None
+        with BaseClient(
+            CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client
+        ) as client:
+            return wait_for_completion(JobsResource(client), ID, **options)
+
+
+class Async(Sync):
+    """Calls with an asynchronous client."""
+
+    def get(self, url: str, **options: Any) -> Job:
+        async def main() -> Job:
+            http_client = httpx.AsyncClient() if self.own_http_client else None
+            async with AsyncBaseClient(
+                CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client, **options
+            ) as client:
+                return await AsyncJobsResource(client).get_job(ID)
+
+        return asyncio.run(main())
+
+    def wait(self, url: str, **options: Any) -> CompletedJob:
+        async def main() -> CompletedJob:
+            http_client = httpx.AsyncClient() if self.own_http_client else None
+            async with AsyncBaseClient(
+                CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client
+            ) as client:
+                return await wait_for_completion(AsyncJobsResource(client), ID, **options)
+
+        return asyncio.run(main())
+
+
+class OwnSync(Sync):
+    own_http_client = True
+
+
+class OwnAsync(Async):
+    own_http_client = True
+
+
+@pytest.fixture(params=[Sync, Async, OwnSync, OwnAsync])
+def caller(request: pytest.FixtureRequest) -> Sync:
+    made: Sync = request.param()
+    return made
+
+
+@pytest.fixture(params=[Sync, Async])
+def default_caller(request: pytest.FixtureRequest) -> Sync:
+    made: Sync = request.param()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [silent, drip(HEADERS + b"Content-Length: 100000\r\n\r\n")],
+    ids=["silence", "a body that drips"],
+)
+def test_a_request_ends_with_its_total_limit(caller: Sync, answer: Answer) -> None:
+    with Wire(answer) as wire, pytest.raises(APITimeoutError, match=r"within 0\.3 s"):
+        caller.get(wire.url, timeout=0.3, max_retries=0)
+
+
+def test_headers_that_drip_end_with_the_total_limit(default_caller: Sync) -> None:
+    with Wire(drip(HEADERS + b"X-Long: ")) as wire, pytest.raises(APITimeoutError):
+        default_caller.get(wire.url, timeout=0.3, max_retries=0)
+
+
+@pytest.mark.parametrize(
+    "answer", [silent, drip(HEADERS + b"X-Long: ")], ids=["silence", "headers that drip"]
+)
+def test_the_last_poll_of_a_wait_is_cut_at_the_deadline(
+    default_caller: Sync, answer: Answer
+) -> None:
+    with Wire(answer) as wire, pytest.raises(WaitTimeoutError) as caught:
+        default_caller.wait(wire.url, timeout=0.4)
+    assert isinstance(caught.value.last_error, APITimeoutError)
+
+
+@pytest.mark.parametrize("answer", [truncated, reset], ids=["a truncated body", "a reset"])
+def test_a_connection_that_breaks_is_a_connection_error(caller: Sync, answer: Answer) -> None:
+    with Wire(answer) as wire, pytest.raises(APIConnectionError, match="check base_url") as caught:
+        caller.get(wire.url, max_retries=0)
+    assert not isinstance(caught.value, APITimeoutError)
+
+
+@pytest.mark.parametrize("answer", [truncated, reset], ids=["a truncated body", "a reset"])
+def test_a_wait_goes_on_after_a_connection_that_breaks(caller: Sync, answer: Answer) -> None:
+    with Wire(answer, whole()) as wire:
+        assert caller.wait(wire.url, schedule=Fixed(0.01)).result == "done"
+
+
+def test_a_host_without_a_server_is_a_connection_error(caller: Sync) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(APIConnectionError, match=f"127.0.0.1:{port}"):
+        caller.get(f"http://127.0.0.1:{port}", max_retries=0)
+
+
+def test_a_host_without_an_address_is_a_connection_error(caller: Sync) -> None:
+    with pytest.raises(APIConnectionError, match="nowhere.invalid"):
+        caller.get("http://nowhere.invalid", max_retries=0)
+
+
+def test_a_compressed_body_is_decompressed(caller: Sync) -> None:
+    packed = response(gzip.compress(json.dumps(JOB).encode()), headers="Content-Encoding: gzip\r\n")
+    with Wire(whole(packed)) as wire:
+        assert isinstance(caller.get(wire.url), CompletedJob)
+
+
+def test_a_body_that_is_not_as_compressed_as_it_says_is_an_error(default_caller: Sync) -> None:
+    broken = response(b"no gzip at all", headers="Content-Encoding: gzip\r\n")
+    with (
+        Wire(whole(broken)) as wire,
+        pytest.raises((APIConnectionError, ResponseDecodeError), match="header check"),
+    ):
+        default_caller.get(wire.url, max_retries=0)
+
+
+def test_requests_one_after_the_other_share_a_connection() -> None:
+    with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+        for _ in range(5):
+            JobsResource(client).get_job(ID)
+            JobsResource(client.with_options(timeout=5)).get_job(ID)
+    assert wire.connections == 1
+    assert len(wire.requests) == 10
+
+
+def test_a_connection_that_the_server_closed_is_replaced() -> None:
+    with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+        JobsResource(client).get_job(ID)
+        wire.hang_up()
+        JobsResource(client.with_options(max_retries=0)).get_job(ID)
+    assert wire.connections == 2
+
+
+def test_threads_share_a_client() -> None:
+    with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+        results: list[Job] = []
+
+        def work() -> None:
+            for _ in range(20):
+                results.append(JobsResource(client).get_job(ID))
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(results) == 160
+    assert wire.connections <= 8
+
+
+def test_an_asynchronous_client_survives_its_event_loop() -> None:
+    with Wire(whole()) as wire:
+        client = AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url, max_retries=0)
+        for _ in range(2):
+            job = asyncio.run(AsyncJobsResource(client).get_job(ID))
+            assert isinstance(job, CompletedJob)
+
+
+def test_a_cancelled_task_leaves_the_client_usable() -> None:
+    async def main() -> None:
+        async with AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+            task = asyncio.create_task(AsyncJobsResource(client).get_job(ID))
+            while not wire.requests:
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert isinstance(await AsyncJobsResource(client).get_job(ID), CompletedJob)
+
+    with Wire(silent, whole()) as wire:
+        asyncio.run(main())
+
+
+def test_closing_a_client_closes_its_connections() -> None:
+    gone = threading.Event()
+
+    def answer(connection: socket.socket, stopped: threading.Event) -> None:
+        connection.sendall(response())
+        if connection.recv(1) == b"":
+            gone.set()
+
+    with Wire(answer) as wire:
+        with BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+            JobsResource(client).get_job(ID)
+            assert not gone.is_set()
+        assert gone.wait(5)
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_is_used(
+    monkeypatch: pytest.MonkeyPatch, default_caller: Sync, variable: str
+) -> None:
+    with Wire(whole()) as proxy:
+        monkeypatch.setenv(variable, proxy.url.replace("//", "//user:p%40ss@"))
+        assert isinstance(default_caller.get("http://api.widgets.test"), CompletedJob)
+        assert proxy.requests[0].startswith(b"GET http://api.widgets.test/v1/jobs/job_1 HTTP/1.1")
+        assert b"Basic dXNlcjpwQHNz" in proxy.requests[0]
+
+
+def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch, default_caller: Sync) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Wire(whole()) as wire:
+        assert isinstance(default_caller.get(wire.url), CompletedJob)
+
+
+def test_a_proxy_that_needs_more_than_this_layer_has_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://user:secret@127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match=r"'socks5'.*http_client") as caught:
+        BaseClient(CONFIG, {"api_key": KEY})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_wire(authority: trustme.CA) -> Iterator[Wire]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with Wire(whole(), tls=context) as wire:
+        yield wire
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    default_caller: Sync, tls_wire: Wire
+) -> None:
+    with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
+        default_caller.get(tls_wire.url, max_retries=0)
+
+
+def test_a_certificate_authority_of_the_environment_is_trusted(
+    default_caller: Sync,
+    tls_wire: Wire,
+    authority: trustme.CA,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    assert isinstance(default_caller.get(tls_wire.url, max_retries=0), CompletedJob)

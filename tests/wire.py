@@ -1,0 +1,107 @@
+"""A server on a real socket that answers, or fails to, exactly as a test says."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+Answer: TypeAlias = Callable[[socket.socket, threading.Event], None]
+JOB: Final = {"data": {"id": "job_1", "status": "completed", "result": "done"}}
+
+
+def response(body: bytes | None = None, *, status: str = "200 OK", headers: str = "") -> bytes:
+    content = json.dumps(JOB).encode() if body is None else body
+    return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(content)}\r\n\r\n".encode() + content
+
+
+def whole(data: bytes | None = None) -> Answer:
+    return lambda connection, _: connection.sendall(response() if data is None else data)
+
+
+def truncated(connection: socket.socket, _: threading.Event) -> None:
+    """Send half of what was announced, and hang up."""
+    connection.sendall(response()[:-10])
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def reset(connection: socket.socket, _: threading.Event) -> None:
+    """Break the connection without a goodbye."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()
+
+
+def silent(_: socket.socket, stopped: threading.Event) -> None:
+    """Never answer."""
+    stopped.wait()
+
+
+def drip(at_once: bytes) -> Answer:
+    """Send this, then a byte every now and then, for ever."""
+
+    def answer(connection: socket.socket, stopped: threading.Event) -> None:
+        connection.sendall(at_once)
+        while not stopped.wait(0.02):
+            connection.sendall(b"x")
+
+    return answer
+
+
+class Wire:
+    """Accepts connections and gives each request the next answer, the last one for ever."""
+
+    def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
+        self._answers = list(answers)
+        self._tls = tls
+        self._stopped = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._connections: list[socket.socket] = []
+        self.connections = 0
+        self.requests: list[bytes] = []
+        host = "localhost" if tls else "127.0.0.1"
+        self.url = f"http{'s' if tls else ''}://{host}:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._stopped.set()
+        self._listener.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close every connection from this side."""
+        while self._connections:
+            connection = self._connections.pop()
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self.connections += 1
+                self._connections.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._connections.append(connection)
+            while not self._stopped.is_set():
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    part = connection.recv(65536)
+                    if not part:
+                        return
+                    request += part
+                self.requests.append(request)
+                answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
+                answer(connection, self._stopped)
