@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from ._wait import wait_for_completion
 
 __all__ = [
-    "UNSET",
     "APIConnectionError",
     "APIError",
     "APIStatusError",
@@ -81,6 +80,7 @@ __all__ = [
     "ResponseDecodeError",
     "Schedule",
     "ServerError",
+    "UNSET",
     "UnknownVariant",
     "Unset",
     "WaitError",

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from jobwait import (
     APIConnectionError,
     APIStatusError,
@@ -100,9 +101,7 @@ def test_without_a_key_the_error_names_argument_and_variable() -> None:
         make({})
 
 
-def test_the_key_comes_from_the_environment(
-    monkeypatch: pytest.MonkeyPatch, time: Time
-) -> None:
+def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, time: Time) -> None:
     monkeypatch.setenv("WIDGETS_API_KEY", "from-environment")
     script = Script(time, answer("pending"))
     http_client = httpx.Client(transport=httpx.MockTransport(script))
@@ -115,7 +114,9 @@ def test_two_keys_are_one_too_many() -> None:
         make({"api_key": "a", "bearer_token": "b"})
 
 
-@pytest.mark.parametrize("key", ["", " ", "secret-0\n", "secret-0\r\nX: y", "secret-0\0", "sécret-0"])
+@pytest.mark.parametrize(
+    "key", ["", " ", "secret-0\n", "secret-0\r\nX: y", "secret-0\0", "sécret-0"]
+)
 @pytest.mark.parametrize("source", ["argument", "environment"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(
     monkeypatch: pytest.MonkeyPatch, key: str, source: str
@@ -192,7 +193,8 @@ def test_an_http_client_of_the_wrong_kind_is_refused(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "job_id", ["", " ", ".", "..", "a/b", "../../admin", "a\\b", "a\nb", "a\0b", 5, None, b"x", True]
+    "job_id",
+    ["", " ", ".", "..", "a/b", "../../admin", "a\\b", "a\nb", "a\0b", 5, None, b"x", True],
 )
 def test_an_id_that_is_none_is_refused_before_anything_is_sent(
     driver: Driver, time: Time, job_id: Any
@@ -307,9 +309,7 @@ def test_retries_end(driver: Driver, time: Time) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 422])
-def test_a_request_that_cannot_succeed_is_sent_once(
-    driver: Driver, time: Time, code: int
-) -> None:
+def test_a_request_that_cannot_succeed_is_sent_once(driver: Driver, time: Time, code: int) -> None:
     script = Script(time, httpx.Response(code))
     with pytest.raises(APIStatusError):
         driver.get(script)
@@ -333,8 +333,10 @@ def test_a_long_retry_after_is_told_rather_than_slept_through(driver: Driver, ti
 
 @pytest.mark.parametrize(
     ("failure", "error"),
-    [(httpx.ConnectError("Name or service not known"), APIConnectionError),
-     (httpx.ReadTimeout("slow"), APITimeoutError)],
+    [
+        (httpx.ConnectError("Name or service not known"), APIConnectionError),
+        (httpx.ReadTimeout("slow"), APITimeoutError),
+    ],
 )
 def test_a_host_that_gives_no_answer_is_named(
     driver: Driver, time: Time, failure: Exception, error: type[APIConnectionError]
@@ -352,9 +354,7 @@ def test_html_with_status_200_is_a_decode_error(driver: Driver, time: Time) -> N
 
 
 @pytest.mark.parametrize("body", [b'{"data": {"id', b"", b"\xff\xfe", b"[" * 100_000, b"1" * 5_000])
-def test_a_body_that_is_not_json_is_a_decode_error(
-    driver: Driver, time: Time, body: bytes
-) -> None:
+def test_a_body_that_is_not_json_is_a_decode_error(driver: Driver, time: Time, body: bytes) -> None:
     with pytest.raises(ResponseDecodeError):
         driver.get(Script(time, httpx.Response(200, content=body)))
 
@@ -452,7 +452,9 @@ def test_an_asynchronous_client_closes_the_same_way(time: Time) -> None:
 
 
 def test_errors_pickle_with_all_that_they_carry(time: Time) -> None:
-    response = httpx.Response(429, json={"a": 1}, headers={"Retry-After": "99", "X-Request-Id": "r"})
+    response = httpx.Response(
+        429, json={"a": 1}, headers={"Retry-After": "99", "X-Request-Id": "r"}
+    )
     with pytest.raises(RateLimitError) as caught:
         Sync().wait(Script(time, answer("running", progress=5), response), timeout=None)
     for twin in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):

@@ -14,6 +14,7 @@ import pytest
 from attrs import field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
+
 from jobwait import UNSET, Model, Unset
 
 from .widgets import CompletedJob, Job, JobResponse, PendingJob, UnknownJob
@@ -47,7 +48,7 @@ class Everything(Model):
     nullable: str | None
     either: int | list[str]
     optional: int | Unset = UNSET
-    both: str | None | Unset = UNSET
+    both: str | Unset | None = UNSET
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
@@ -187,9 +188,7 @@ json_values = st.recursive(
 
 
 @given(json_values, st.sampled_from(["status", "id", "result", "progress", "error"]), json_values)
-def test_no_json_whatever_is_more_than_a_value_error(
-    value: Any, name: str, inner: Any
-) -> None:
+def test_no_json_whatever_is_more_than_a_value_error(value: Any, name: str, inner: Any) -> None:
     for data in (value, {"data": value}, {"data": {"id": "1", "status": "completed", name: inner}}):
         try:
             response = JobResponse.from_dict(data)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import trustme
+
 from jobwait import (
     APIConnectionError,
     APITimeoutError,
@@ -45,9 +46,7 @@ class Sync:
 
     def wait(self, url: str, **options: Any) -> CompletedJob:
         http_client = httpx.Client() if self.own_http_client else None
-        with BaseClient(
-            CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client
-        ) as client:
+        with BaseClient(CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client) as client:
             return wait_for_completion(JobsResource(client), ID, **options)
 
 

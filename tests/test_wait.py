@@ -11,6 +11,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from jobwait import (
     APIConnectionError,
     AuthenticationError,
@@ -198,7 +199,10 @@ def test_retry_after_in_seconds_is_obeyed_on_any_response(
 def test_retry_after_as_a_date_is_measured_on_the_servers_own_clock(
     driver: Driver, time: Time
 ) -> None:
-    headers = {"Date": formatdate(5_000, usegmt=True), "Retry-After": formatdate(5_009, usegmt=True)}
+    headers = {
+        "Date": formatdate(5_000, usegmt=True),
+        "Retry-After": formatdate(5_009, usegmt=True),
+    }
     script = Script(time, answer("pending", headers=headers), answer("completed"))
     driver.wait(script)
     assert script.times == [0, 9]

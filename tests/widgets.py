@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import httpx
 from attrs import field, frozen
+
 from jobwait import (
     UNSET,
     AsyncBaseClient,
@@ -54,7 +55,7 @@ class PendingJob(Model):
 class RunningJob(Model):
     id: str
     status: Literal["running"]
-    progress: float | None | Unset = UNSET
+    progress: float | Unset | None = UNSET
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any])
 
 

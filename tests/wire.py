@@ -16,7 +16,9 @@ JOB: Final = {"data": {"id": "job_1", "status": "completed", "result": "done"}}
 
 def response(body: bytes | None = None, *, status: str = "200 OK", headers: str = "") -> bytes:
     content = json.dumps(JOB).encode() if body is None else body
-    return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(content)}\r\n\r\n".encode() + content
+    return (
+        f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(content)}\r\n\r\n".encode() + content
+    )
 
 
 def whole(data: bytes | None = None) -> Answer:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from ._sandbox import Sandbox
 from ._types import (
@@ -24,11 +25,13 @@ from ._types import (
     Faults,
     LogEntry,
     Outcome,
-    PlayableProvider,
     SandboxError,
     SandboxJob,
     State,
 )
+
+if TYPE_CHECKING:
+    from jobwait import Provider
 
 __all__ = [
     "TRANSIENT",
@@ -37,7 +40,6 @@ __all__ = [
     "Faults",
     "LogEntry",
     "Outcome",
-    "PlayableProvider",
     "Sandbox",
     "SandboxError",
     "SandboxJob",
@@ -52,7 +54,7 @@ def run(
     port: int = 0,
     api_key: str = "sandbox-key",
     clock: Callable[[], float] = time.monotonic,
-    providers: Mapping[str, PlayableProvider] | None = None,
+    providers: Mapping[str, Provider] | None = None,
 ) -> AbstractContextManager[Sandbox]:
     """Run a sandbox in a thread of its own for as long as the context is open.
 
@@ -64,8 +66,9 @@ def run(
     try:
         from ._server import serve
     except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
         raise ImportError(
-            f"the sandbox needs {error.name}: pip install 'jobwait[sandbox]'", name=error.name
+            f"the sandbox needs {missing}: pip install 'jobwait[sandbox]'", name=missing
         ) from error
     if providers is None:
         from jobwait import providers as installed

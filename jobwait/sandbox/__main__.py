@@ -7,10 +7,11 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from types import FrameType
 from uuid import UUID
 
-from jobwait import providers
-from jobwait.sandbox import PlayableProvider, Sandbox, SandboxError, run
+from jobwait import Provider, providers
+from jobwait.sandbox import Sandbox, SandboxError, run
 from jobwait.sandbox._document import read
 
 _TRY_IT = """
@@ -37,8 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
     host: str = options.host
     port: int = options.port
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
     installed = providers()
     try:
         with run(host=host, port=port, providers=installed) as sandbox:
@@ -50,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _guide(sandbox: Sandbox, installed: Mapping[str, PlayableProvider]) -> str:
+def _guide(sandbox: Sandbox, installed: Mapping[str, Provider]) -> str:
     lines = [f"The jobwait sandbox runs on {sandbox.base_url} until Ctrl-C. It plays:", ""]
     if not installed:
         return "\n".join([*lines, "  nothing: no package of a provider is installed"])

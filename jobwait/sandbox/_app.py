@@ -62,7 +62,7 @@ def build(store: Store, api_key: str) -> Starlette:
     async def error(request: Request, exception: Exception) -> Response:
         if not isinstance(exception, HTTPException):
             raise exception
-        stage = stages.get(request.url.path.split("/")[1])
+        stage = stages.get(request.scope["path"].removeprefix("/").split("/")[0])
         if stage is not None:
             return stage.outside(request, exception)
         return JSONResponse({"error": exception.detail}, exception.status_code, exception.headers)
@@ -180,7 +180,7 @@ class Stage:
             if fault is None:
                 answer = documented(self.playbook, 200, moment.body)
             else:
-                answer = faulty(fault, self.playbook, moment, self.store.at(now), self._fits)
+                answer = faulty(fault, played, moment, self.store.at(now), self._fits)
         self._record(
             request,
             answer.status_code,
@@ -213,7 +213,7 @@ class Stage:
             LogEntry(
                 time=self.store.now(),
                 method=request.method,
-                path=request.url.path,
+                path=request.scope["path"],
                 provider=self.name,
                 job_id=job_id,
                 poll=poll,

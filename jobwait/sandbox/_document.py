@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import UUID
 
 from ._payload import Json, get
-from ._types import JobId, Outcome, PlayableProvider, SandboxError, State
+from ._types import JobId, Outcome, SandboxError, State
+
+if TYPE_CHECKING:
+    from jobwait import Provider
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -74,7 +77,7 @@ class Playbook:
         if self.id_type is UUID:
             return (
                 UUID(text)
-                if re.fullmatch(r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}", text, re.A)
+                if re.fullmatch(r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}", text, re.ASCII)
                 else None
             )
         return text
@@ -97,7 +100,7 @@ class Playbook:
         return [outcome for outcome in get_args(Outcome) if self.words(outcome)]
 
 
-def read(provider: PlayableProvider) -> Playbook:
+def read(provider: Provider) -> Playbook:
     """Return how the provider's job endpoint is to be played.
 
     Raises SandboxError if its document does not say so.
@@ -194,8 +197,8 @@ class _Reader:
             yield "", value
 
     def alternatives(self, operation: Mapping[str, Any]) -> tuple[tuple[Scheme, ...], ...]:
-        required = operation.get("security", self.document.get("security", [{}]))
-        return tuple(tuple(self.scheme(name) for name in requirement) for requirement in required)
+        required: list[dict[str, Any]] = operation.get("security", self.document.get("security"))
+        return tuple(tuple(map(self.scheme, requirement)) for requirement in required or [{}])
 
     def scheme(self, name: str) -> Scheme:
         scheme = self.resolved(self.document["components"]["securitySchemes"][name])

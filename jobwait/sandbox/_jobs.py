@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from ._document import Playbook, read
@@ -19,11 +19,13 @@ from ._types import (
     JobId,
     LogEntry,
     Outcome,
-    PlayableProvider,
     SandboxError,
     SandboxJob,
     State,
 )
+
+if TYPE_CHECKING:
+    from jobwait import Provider
 
 _PENDING_SHARE: Final = 0.2
 """The part of its time that a job is pending, where the provider tells pending from running."""
@@ -71,7 +73,7 @@ class PlayedJob:
         index = max(bisect_right(self._starts, age) - 1, 0)
         word, start = self._words[index], self._starts[index]
         playbook = self.playbook
-        body = with_id(playbook.jobs[word], playbook.example_id, _in_json(self.job.id))
+        body = with_id(playbook.jobs[word], playbook.example_id, self.job.id)
         body = with_times(body, began, began + timedelta(seconds=start))
         if playbook.progress and get(body, playbook.progress) is not None:
             body = replace(body, playbook.progress, self._progress(age))
@@ -80,7 +82,8 @@ class PlayedJob:
     def _progress(self, age: float) -> float:
         if age >= self.job.seconds:
             return self._goal
-        way = max(age - self._run_start, 0) / (self.job.seconds - self._run_start)
+        span = self.job.seconds - self._run_start
+        way = max(age - self._run_start, 0) / span if span else 0
         # A document whose examples are whole numbers gets whole numbers.
         return math.floor(self._goal * way) if isinstance(self._goal, int) else self._goal * way
 
@@ -91,17 +94,13 @@ class PlayedJob:
         return next((fault for fault in struck if fault is not None), None)
 
 
-def _in_json(job_id: JobId) -> int | str:
-    return job_id if isinstance(job_id, int) else str(job_id)
-
-
 class Store:
     """All jobs and all requests so far. Its methods may be called from any thread."""
 
     def __init__(
         self,
         base_url: str,
-        providers: Mapping[str, PlayableProvider],
+        providers: Mapping[str, Provider],
         clock: Callable[[], float],
     ) -> None:
         self.base_url: Final = base_url

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from ._types import JobId
+
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?")
@@ -36,17 +38,18 @@ def _parts(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
-def with_id(value: Json, example: Json, new: int | str) -> Json:
+def with_id(value: Json, example: Json, new: JobId) -> Json:
     """Return a copy in which the example's id, alone or as a word within a text, is `new`."""
     if example is None:
         return value
+    wire = new if isinstance(new, int) else str(new)
     word = re.compile(rf"(?<!\w){re.escape(str(example))}(?!\w)")
 
     def change(leaf: Json) -> Json:
         if isinstance(leaf, str):
             return word.sub(lambda _: str(new), leaf)
         # True == 1, and an id of 1 must not turn every flag into a number.
-        return new if type(leaf) is type(example) and leaf == example else leaf
+        return wire if type(leaf) is type(example) and leaf == example else leaf
 
     return _map(value, change)
 

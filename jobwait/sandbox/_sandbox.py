@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ._jobs import Store
 from ._types import Fault, Faults, LogEntry, Outcome, SandboxJob
+
+if TYPE_CHECKING:
+    # The pytest plugin is imported in every run of pytest, and must cost nothing there.
+    from ._jobs import Store
 
 
 class Sandbox:

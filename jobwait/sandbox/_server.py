@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import itertools
 import logging
@@ -10,7 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -19,8 +20,11 @@ from uvicorn.server import ServerState
 from ._app import build
 from ._jobs import Store
 from ._sandbox import Sandbox
-from ._types import PlayableProvider, SandboxError
+from ._types import SandboxError
 from ._wire import Connection
+
+if TYPE_CHECKING:
+    from jobwait import Provider
 
 _logger: Final = logging.getLogger("jobwait.sandbox")
 # Without a handler of its own, warnings would reach the console through the handler of last resort.
@@ -64,7 +68,7 @@ def serve(
     port: int,
     api_key: str,
     clock: Callable[[], float],
-    providers: Mapping[str, PlayableProvider],
+    providers: Mapping[str, Provider],
 ) -> Generator[Sandbox, None, None]:
     """Run the server in a thread for as long as the context is open."""
     with _listen(host, port) as listener:
@@ -82,6 +86,8 @@ def serve(
                 proxy_headers=False,
                 # Above the delay between two polls, so that a client's connection can outlive it.
                 timeout_keep_alive=120,
+                # For a request that comes in while the others are being cut.
+                timeout_graceful_shutdown=1,
             )
         )
         # The listener takes connections from here on: nothing has to wait for the thread.
@@ -110,4 +116,6 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise SandboxError(f"port {port} on {host} is in use") from error
         raise SandboxError(f"cannot listen on {host} port {port}: {error}") from error

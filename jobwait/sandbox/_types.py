@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias, get_args
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 from uuid import UUID
 
 Outcome: TypeAlias = Literal["succeeded", "failed", "cancelled"]
@@ -167,16 +166,3 @@ class LogEntry:
     status: int | None
     fault: FaultKind | None
     connection: int
-
-
-class PlayableProvider(Protocol):
-    """What the sandbox needs to know of a provider: `jobwait.Provider` is one."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def package(self) -> str: ...
-    @property
-    def id_type(self) -> type: ...
-    @property
-    def document(self) -> Mapping[str, Any]: ...

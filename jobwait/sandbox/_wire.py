@@ -16,8 +16,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from ._document import Playbook
-from ._jobs import Moment
-from ._payload import Json, get, replace
+from ._jobs import Moment, PlayedJob
+from ._payload import Json, get, replace, with_id
 from ._types import Fault
 
 UNKNOWN_WORD: Final = "reticulating"
@@ -91,12 +91,13 @@ def page(status: int, headers: dict[str, str]) -> Response:
 
 
 def faulty(
-    fault: Fault, playbook: Playbook, moment: Moment, now: datetime, fits: Callable[[Json], bool]
+    fault: Fault, played: PlayedJob, moment: Moment, now: datetime, fits: Callable[[Json], bool]
 ) -> Response | RawAnswer:
     """Return the answer that a fault makes of what is true at this moment.
 
     `fits` tells whether a body is one that the document describes.
     """
+    playbook = played.playbook
     truth = documented(playbook, 200, moment.body)
     content = bytes(truth.body)
     retry = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
@@ -120,7 +121,8 @@ def faulty(
         case "status_520":
             return page(520, retry)
         case "not_found":
-            return documented(playbook, 404, playbook.answer(404).body)
+            body = playbook.answer(404).body
+            return documented(playbook, 404, with_id(body, playbook.example_id, played.job.id))
         case "rate_limit" | "rate_limit_date":
             seconds = 1 if fault.retry_after is None else fault.retry_after
             limited = documented(playbook, 429, playbook.answer(429).body)

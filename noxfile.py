@@ -1,0 +1,134 @@
+"""Every task of this repository: `nox` runs what CI runs, `nox -l` lists them all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.11.12"
+nox.options.sessions = ["lint", "generated", "types", "tests", "install", "demo", "conformance"]
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+CODE = ["jobwait", "generator", "tests", "benchmarks", "docs", "noxfile.py"]
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+# With pyenv, the `python3.12` on the PATH is a stub that fails unless 3.12 was chosen before; the
+# interpreters themselves stand here.
+for bin_ in sorted(
+    Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/3.*/bin")
+):
+    os.environ["PATH"] += os.pathsep + str(bin_)
+
+
+def install_group(session: nox.Session, *names: str) -> None:
+    """Install dependency groups of pyproject.toml: every development tool is pinned there."""
+    session.install(*nox.project.dependency_groups(PROJECT, *names), silent=True)
+
+
+def distributions() -> list[Path]:
+    """The folders of everything that is published."""
+    return [Path(), *sorted(path.parent for path in Path("generated").glob("*/pyproject.toml"))]
+
+
+def install_wheels(session: nox.Session) -> None:
+    """Install what the session `build` made, the sandbox included."""
+    wheels = [str(path.resolve()) for path in sorted(Path("dist").glob("*.whl"))]
+    session.install(
+        *(f"{path}[sandbox]" if "/jobwait-" in Path(path).as_posix() else path for path in wheels),
+        silent=True,
+    )
+
+
+@nox.session
+def generate(session: nox.Session) -> None:
+    """Write generated/ anew from specs/; says per package whether anything changed."""
+    install_group(session, "generate")
+    session.run("python", "-m", "generator", *session.posargs)
+
+
+@nox.session
+def generated(session: nox.Session) -> None:
+    """Check that generated/ is, byte for byte, what the generator writes."""
+    install_group(session, "generate")
+    session.run("python", "-m", "generator", "--check")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    install_group(session, "lint")
+    session.run("ruff", "check", *CODE)
+    session.run("ruff", "format", "--check", *CODE)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build wheels and sdists of all distributions into dist/, and check them."""
+    install_group(session, "build")
+    shutil.rmtree("dist", ignore_errors=True)
+    for folder in distributions():
+        session.run(
+            *("uv", "build", "--quiet", "--no-build-isolation", "--no-config"),
+            *("--python", "python", "--out-dir", "dist", str(folder)),
+        )
+    files = [str(path) for path in sorted(Path("dist").glob("*-*"))]
+    session.run("twine", "check", "--strict", *files)
+
+
+@nox.session(requires=["build"])
+def types(session: nox.Session) -> None:
+    """Check the types of everything, and that those of the published packages are complete."""
+    install_wheels(session)
+    install_group(session, "types", "generate", "test", "bench", "demo", "conformance")
+    packages = [path.name.removesuffix("-client") + "_client" for path in distributions()[1:]]
+    code = [*CODE, *(f"generated/{name.replace('_', '-')}/{name}" for name in packages)]
+    session.run("mypy", *code)
+    session.run("pyright", "--warnings", *code)
+    session.run("pytest", "tests/typing")
+    for name in ["jobwait", *packages]:
+        session.run("pyright", "--verifytypes", name, "--ignoreexternal")
+
+
+@nox.session(python=PYTHONS, requires=["build"])
+def tests(session: nox.Session) -> None:
+    """Test the installed wheels, on each Python that is there."""
+    install_wheels(session)
+    install_group(session, "test", "generate")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def install(session: nox.Session) -> None:
+    """Install one package from the checkout as the README says, with nothing else there."""
+    session.install(".", "./generated/docurift-client", silent=True)
+    session.run("python", "-I", "-c", "from docurift_client import Client; print(Client('key'))")
+
+
+@nox.session(requires=["generate", "build"])
+def demo(session: nox.Session) -> None:
+    """Wait for one real job per provider, played by the sandbox over real HTTP."""
+    install_wheels(session)
+    install_group(session, "demo")
+    session.run("python", "docs/demo.py")
+
+
+@nox.session(requires=["build"])
+def conformance(session: nox.Session) -> None:
+    """Check documents, clients and sandbox against Redocly, Prism and Schemathesis (needs node)."""
+    install_wheels(session)
+    install_group(session, "test", "conformance")
+    session.run("pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session(requires=["build"])
+def bench(session: nox.Session) -> None:
+    """Measure cost side by side with other libraries, and print ratios of medians."""
+    install_wheels(session)
+    install_group(session, "bench", "generate")
+    session.run("python", "-m", "benchmarks", *session.posargs)

@@ -1,0 +1,1 @@
+"""The generator, on documents good, bad and hostile."""

@@ -1,0 +1,232 @@
+"""A document with code in it can fail the generator, but never run."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from generator._document import RefusedError
+from generator._format import FormatError, verify
+from generator._generate import generate
+
+from .conftest import ROOT, document, edited
+
+MARK: Final = "pwned"
+"""Stands in every payload, so that it can be looked for."""
+
+PAYLOADS: Final = (
+    "{call}",
+    '"""\n{call}\n"""',
+    "'''\n{call}\n'''",
+    '\\"""\n{call}\n"""',
+    '\\\\"""; {call} #',
+    '"); {call}; ("',
+    "'); {call}; ('",
+    "\n{call}\n",
+    "\r{call}\r",
+    "\u2028{call}\u2029",
+    "\x0c{call}",
+    "{{{{ {call} }}}}",
+    "{{% if {call} %}}{{% endif %}}",
+    "{{# #}}{{{{ ''.__class__.__mro__[1].__subclasses__() }}}} {call}",
+    "# -*- coding: utf-7 -*-\n+AAo-{call}",
+    "x] = {call} #",
+    "x: int = {call}",
+    "\\N{{BULLET}} \\x41 \\",
+    "{call}\\",
+    '{call}"',
+    "`{call}`| <script>{call}</script>",
+    "\u202e{call}",
+    "```\n{call}\n```",
+    '"""  # {call}',
+)
+
+
+def payloads(directory: Path) -> list[str]:
+    call = f"open({str(directory / MARK)!r}, 'w').close()"
+    return [payload.format(call=call) for payload in PAYLOADS]
+
+
+def everywhere(payload: str) -> str:
+    """The small document with a payload in every place that takes any text."""
+    data: dict[str, Any] = yaml.safe_load(edited())
+    operation = data["paths"]["/jobs/{id}"]["get"]
+    schemas = data["components"]["schemas"]
+    scheme = data["components"]["securitySchemes"].pop("key")
+
+    data["info"] |= {"title": payload, "description": payload}
+    data["tags"] = [{"name": f"jobs {payload}", "description": payload}]
+    data["servers"][0]["description"] = payload
+    data["security"] = [{payload: []}]
+    data["components"]["securitySchemes"][payload] = {**scheme, "description": payload}
+    operation["tags"] = [f"jobs {payload}"]
+    operation["operationId"] = f"get {payload}"
+    operation |= {"summary": payload, "description": payload}
+    operation["parameters"][0] |= {"description": payload, "example": payload}
+    operation["responses"]["404"] |= {"description": payload, "x-assumed": True}
+    content = operation["responses"]["200"]["content"]["application/json"]
+    content["example"] = {"data": payload}
+
+    schemas["Kind"] |= {"enum": [payload, "round"], "x-enum-varnames": ["A", "B"]}
+    done = schemas["DoneJob"]["properties"]
+    done |= {
+        payload: {"type": "string"},
+        "fixed": {"type": "string", "const": payload},
+        "other": {"type": "string", "default": payload, "pattern": payload, "format": payload},
+        "inline": {"type": "object", "properties": {payload: {"enum": [f"{payload}a", "b"]}}},
+        "open": {"type": "object", "additionalProperties": {"const": payload}},
+    }
+    wire = f"status {payload}"
+    for name in ("WaitingJob", "DoneJob", "BrokenJob"):
+        schemas[name]["required"].append(wire)
+        schemas[name]["properties"][wire] = schemas[name]["properties"].pop("status")
+    done[wire]["const"] = payload
+    schemas["Job"]["discriminator"] = {
+        "propertyName": wire,
+        "mapping": {
+            "waiting": "#/components/schemas/WaitingJob",
+            payload: "#/components/schemas/DoneJob",
+            "broken": "#/components/schemas/BrokenJob",
+        },
+    }
+    for schema in schemas.values():
+        schema |= {"title": payload, "description": payload, "example": payload}
+        for inner in schema.get("properties", {}).values():
+            inner |= {"title": payload, "description": payload, "example": payload}
+    wait = operation["x-wait-for-completion"]
+    wait["status"] = "/data/" + wire.replace("~", "~0").replace("/", "~1")
+    wait["states"] = {"waiting": "pending", payload: "succeeded", "broken": "failed"}
+    # JSON is YAML, and hides nothing from its reader.
+    return json.dumps(data)
+
+
+@pytest.fixture(scope="module")
+def directory(extension: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages of all payloads."""
+    root = tmp_path_factory.mktemp("hostile")
+    documents = [
+        document(everywhere(payload), f"hostile{i}") for i, payload in enumerate(payloads(root))
+    ]
+    for name, text in generate(documents, extension).items():
+        path = root / "packages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return root
+
+
+def test_a_payload_is_never_more_than_a_string_or_a_name(directory: Path) -> None:
+    modules = list(directory.rglob("*.py"))
+
+    assert len(modules) == 6 * len(PAYLOADS)
+    for path in modules:
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            name = getattr(node, "id", getattr(node, "attr", ""))
+            assert name not in ("open", "close", "__class__", "__subclasses__"), path
+
+
+def test_generating_and_importing_runs_no_payload(directory: Path) -> None:
+    code = """
+import importlib, pathlib, sys
+for package in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    sys.path.insert(0, str(package))
+    for module in package.rglob("*.py"):
+        name = ".".join(module.relative_to(package).with_suffix("").parts)
+        importlib.import_module(name.removesuffix(".__init__"))
+print(sum("hostile" in name for name in sys.modules))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(directory / "packages")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) == 6 * len(PAYLOADS)
+    assert not (directory / MARK).exists()
+
+
+def test_nothing_but_a_package_is_written(directory: Path) -> None:
+    for i in range(len(PAYLOADS)):
+        package = directory / "packages" / f"hostile{i}-client"
+        names = sorted(path.relative_to(package).parts[-1] for path in package.rglob("*.*"))
+        (module,) = (name for name in names if name.startswith("jobs"))
+        assert module.removesuffix(".py").isidentifier()
+        names.remove(module)
+        assert names == [
+            *("README.md", "__init__.py", "_client.py", "_provider.py", "_sandbox_models.py"),
+            *("generation.lock", "models.py", "openapi.json", "py.typed", "pyproject.toml"),
+        ]
+
+
+def test_the_metadata_has_no_more_keys_than_it_should(directory: Path) -> None:
+    for path in directory.rglob("pyproject.toml"):
+        data = tomllib.loads(path.read_text())
+        assert data.keys() == {"build-system", "project", "tool"}
+        assert data["build-system"]["build-backend"] == "hatchling.build"
+        assert data["project"]["dependencies"] == ["attrs>=24.2", "jobwait"]
+
+
+def test_a_readme_has_no_markup_of_a_document(directory: Path) -> None:
+    for path in directory.rglob("README.md"):
+        text = path.read_text()
+        assert not re.search(r"(?<!\\)<script", re.sub(r"`[^`\n]*`", "", text))
+        assert text.count("\n```") == 6
+
+
+@pytest.mark.parametrize("payload", [p for p in PAYLOADS if "call" in p])
+@pytest.mark.parametrize(
+    ("old", "place"),
+    [
+        ('"WIDGETS_API_KEY"', "the variable's name"),
+        ('"https://api.widgets.test"', "the server"),
+        ('"1.0.0"', "the version"),
+        ('"Kind":', "a schema's name"),
+        ('"/jobs/{id}"', "the path"),
+        ('"bearer"', "the scheme"),
+    ],
+)
+def test_a_payload_where_no_text_belongs_is_refused(
+    extension: dict[str, Any], tmp_path: Path, payload: str, old: str, place: str
+) -> None:
+    text = json.dumps(yaml.safe_load(edited()))
+    call = f"open({str(tmp_path / MARK)!r}, 'w').close()"
+    new = json.dumps(payload.format(call=call)) + ":" * old.endswith(":")
+    assert old in text, place
+
+    with pytest.raises(RefusedError):
+        generate([document(text.replace(old, new))], extension)
+
+    assert not (tmp_path / MARK).exists()
+
+
+def test_a_file_of_another_name_than_a_provider_is_refused(extension: dict[str, Any]) -> None:
+    for name in ("../escape", "a/b", "A", "a b", "-a", ""):
+        with pytest.raises(RefusedError, match="name the file after the provider"):
+            generate([document(edited(), name)], extension)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os",
+        "from os import system",
+        "x = eval('1')",
+        "class A:\n    x = open('f')",
+        "@run\nclass A: ...\n\nrun()",
+        "def f(x=print()): ...",
+    ],
+)
+def test_code_that_does_more_than_declare_is_an_error(code: str) -> None:
+    with pytest.raises(FormatError, match="has no business with"):
+        verify("x.py", code)

@@ -1,0 +1,502 @@
+"""What a document must be, and how a problem is told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator._command import main
+from generator._document import Problem, RefusedError, load
+
+from .conftest import WIDGETS, Edit, Problems, edited
+
+GET = "/paths/~1jobs~1{id}/get"
+WAIT = f"{GET}/x-wait-for-completion"
+SCHEMAS = "/components/schemas"
+STATES = "states: {waiting: pending, done: succeeded, broken: failed}"
+KEY = "{type: http, scheme: bearer, x-environment-variable: WIDGETS_API_KEY}"
+PARAMETER = "{name: id, in: path, required: true, schema: {type: string}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pointer", "message"),
+    [
+        pytest.param(
+            STATES,
+            "states: {waiting: pending, done: succeeded}",
+            f"{WAIT}/states",
+            'the status word "broken" has no state; say what it means',
+            id="a status word without a state",
+        ),
+        pytest.param(
+            STATES,
+            "states: {waiting: pending, done: succeeded, broken: failed, lost: failed}",
+            f"{WAIT}/states/lost",
+            'the status is never "lost"',
+            id="a state for a word that is none",
+        ),
+        pytest.param(
+            STATES,
+            "states: {waiting: pending, done: failed, broken: failed}",
+            f"{WAIT}/states",
+            "at least one of them is `succeeded`",
+            id="no word that means succeeded",
+        ),
+        pytest.param(
+            STATES,
+            "states: {waiting: pending, done: succeded, broken: failed}",
+            f"{WAIT}/states/done",
+            "'succeded' is not one of",
+            id="a state that does not exist",
+        ),
+        pytest.param(
+            "initial: 1,",
+            "initial: -1,",
+            f"{WAIT}/polling/initial",
+            "Seconds between the first poll and the second",
+            id="a figure that breaks the extension's schema",
+        ),
+        pytest.param(
+            "initial: 1,",
+            "initial: 9,",
+            f"{WAIT}/polling/initial",
+            "9 is above maximum, 8; lower it",
+            id="a first delay above the longest",
+        ),
+        pytest.param(
+            "status: /data/status\n",
+            "status: /data/state\n",
+            f"{WAIT}/status",
+            'not every 200 body has "/data/state"',
+            id="a status pointer to nothing",
+        ),
+        pytest.param(
+            "status: /data/status\n",
+            "status: /data/result\n",
+            f"{WAIT}/status",
+            "not every 200 body has",
+            id="a status that only one variant has",
+        ),
+        pytest.param(
+            "value: /data/progress",
+            "value: /data/percent",
+            f"{WAIT}/progress/value",
+            'the 200 body has no "/data/percent"; correct the pointer',
+            id="a progress pointer to nothing",
+        ),
+        pytest.param(
+            "code: /data/error/code}",
+            "code: /data/error/kode}",
+            f"{WAIT}/failure/code",
+            'the 200 body has no "/data/error/kode"; correct the pointer',
+            id="a failure pointer to nothing",
+        ),
+        pytest.param(
+            "job: /data\n",
+            "job: /date\n",
+            f"{WAIT}/job",
+            'the 200 body has no "/date"',
+            id="a job pointer to nothing",
+        ),
+        pytest.param(
+            "      required: [data]\n",
+            "",
+            f"{WAIT}/job",
+            '"data" leads to the job; require it',
+            id="a job that may be missing",
+        ),
+        pytest.param(
+            "      operationId: getJob\n",
+            "",
+            GET,
+            "add an `operationId`",
+            id="no operationId",
+        ),
+        pytest.param(
+            "operationId: getJob",
+            "operationId: waitForCompletion",
+            f"{GET}/operationId",
+            "wait_for_completion has a meaning; choose another",
+            id="a method that exists already",
+        ),
+        pytest.param(
+            "tags: [jobs]",
+            "tags: [withOptions]",
+            f"{GET}/tags/0",
+            "with_options has a meaning; choose another",
+            id="a tag that the client has already",
+        ),
+        pytest.param("      tags: [jobs]\n", "", GET, "add one of `tags`", id="no tag"),
+        pytest.param(
+            PARAMETER,
+            f"{PARAMETER}\n        - {{name: full, in: query, schema: {{type: boolean}}}}",
+            f"{GET}/parameters/1",
+            "parameters in `query` are not supported; remove it",
+            id="a query parameter",
+        ),
+        pytest.param(
+            PARAMETER,
+            "{name: id, in: path, required: true, schema: {type: array, items: {}}}",
+            f"{GET}/parameters/0/schema",
+            "a job's id is a string, an integer or a UUID",
+            id="an id of another type",
+        ),
+        pytest.param(
+            "      responses:\n",
+            "      requestBody: {content: {}}\n      responses:\n",
+            f"{GET}/requestBody",
+            "a status request has no body",
+            id="a request body",
+        ),
+        pytest.param(
+            '        "200":\n',
+            '        "201":\n',
+            f"{GET}/responses/200",
+            "add a 200 response",
+            id="no 200",
+        ),
+        pytest.param(
+            '"404":',
+            '"4o4":',
+            f"{GET}/responses/4o4",
+            "this is no HTTP status",
+            id="a status that is none",
+        ),
+        pytest.param(
+            "  securitySchemes:\n    key: " + KEY + "\n",
+            "",
+            "/components/securitySchemes",
+            "add the security scheme",
+            id="no security scheme",
+        ),
+        pytest.param(
+            ", x-environment-variable: WIDGETS_API_KEY",
+            "",
+            "/components/securitySchemes/key",
+            "put `x-environment-variable` on exactly one scheme",
+            id="no environment variable",
+        ),
+        pytest.param(
+            KEY,
+            "{type: oauth2, flows: {}, x-environment-variable: WIDGETS_API_KEY}",
+            "/components/securitySchemes/key",
+            "use `http` with `bearer`, or `apiKey` in `header`",
+            id="a scheme that no client of ours knows",
+        ),
+        pytest.param(
+            "  - key: []",
+            "  - token: []",
+            "/security/0/token",
+            'no security scheme is called "token"',
+            id="a scheme that is not there",
+        ),
+        pytest.param(
+            "servers:\n  - url: https://api.widgets.test\n",
+            "",
+            "/servers",
+            "add `servers`",
+            id="no servers",
+        ),
+        pytest.param(
+            "https://api.widgets.test",
+            "https://{region}.widgets.test",
+            "/servers/0/url",
+            "without variables",
+            id="a server with variables",
+        ),
+        pytest.param(
+            "version: 1.0.0",
+            "version: 1.0",
+            "/info/version",
+            "write the package's version",
+            id="a version that YAML reads as a number",
+        ),
+        pytest.param(
+            "{title: Widgets, ",
+            "{",
+            "/info/title",
+            "add a title",
+            id="no title",
+        ),
+        pytest.param(
+            "openapi: 3.1.0",
+            'swagger: "2.0"',
+            "/swagger",
+            "Swagger 2.0 is not supported; convert it to OpenAPI 3.1",
+            id="Swagger 2.0",
+        ),
+        pytest.param(
+            "openapi: 3.1.0", "openapi: 4.0.0", "/openapi", "write `openapi: 3.1.0`", id="OpenAPI 4"
+        ),
+        pytest.param(
+            '{$ref: "#/components/schemas/Kind"}',
+            '{$ref: "#/components/schemas/Kinds"}',
+            f"{SCHEMAS}/DoneJob/properties/kind/$ref",
+            'the reference "#/components/schemas/Kinds" leads nowhere',
+            id="a reference to nothing",
+        ),
+        pytest.param(
+            '{$ref: "#/components/schemas/Kind"}',
+            '{$ref: "kinds.yaml#/Kind"}',
+            f"{SCHEMAS}/DoneJob/properties/kind/$ref",
+            "leads out of this document",
+            id="a reference to another file",
+        ),
+        pytest.param(
+            "    Kind: {type: string, enum: [round, square]}",
+            '    Kind: {$ref: "#/components/schemas/Kind"}',
+            f"{SCHEMAS}/Kind/$ref",
+            "leads nowhere",
+            id="a reference to itself",
+        ),
+        pytest.param(
+            "    Kind: {type: string, enum: [round, square]}",
+            '    Kind: {oneOf: [{$ref: "#/components/schemas/Kind"}, {type: string}]}',
+            f"{SCHEMAS}/Kind",
+            "contains itself other than through a property",
+            id="a union with itself",
+        ),
+        pytest.param(
+            "enum: [round, square]",
+            "enum: [round, Round]",
+            f"{SCHEMAS}/Kind/enum/1",
+            '"Round" cannot be called ROUND; list `x-enum-varnames`',
+            id="two words with one name",
+        ),
+        pytest.param(
+            "enum: [round, square]",
+            "enum: [round, 2]",
+            f"{SCHEMAS}/Kind/enum",
+            "list values that are all strings or all integers",
+            id="an enum of strings and numbers",
+        ),
+        pytest.param(
+            "        result: {type: string}\n",
+            "        result: {type: string}\n        Result: {type: string}\n",
+            f"{SCHEMAS}/DoneJob/properties/Result",
+            'the property "Result" is called result in Python, as "result" is; rename one',
+            id="two properties with one name",
+        ),
+        pytest.param(
+            "    Failure:\n",
+            "    failure: {type: object, properties: {a: {type: string}}}\n    Failure:\n",
+            f"{SCHEMAS}/Failure",
+            "its class Failure is already that of failure; rename it",
+            id="two schemas with one name",
+        ),
+        pytest.param(
+            "    Kind: {type: string, enum: [round, square]}",
+            "    Kind: {type: string, enum: [round, square]}\n    RateLimitError: {type: string}",
+            f"{SCHEMAS}/RateLimitError",
+            "already that of the package itself",
+            id="a schema called like an export",
+        ),
+        pytest.param(
+            '          broken: "#/components/schemas/BrokenJob"\n',
+            "",
+            f"{SCHEMAS}/Job/discriminator/mapping",
+            "no word leads to BrokenJob; add one to the mapping",
+            id="a variant that no word leads to",
+        ),
+        pytest.param(
+            "const: broken",
+            "const: lost",
+            f"{SCHEMAS}/Job/discriminator/mapping/broken",
+            'BrokenJob is never "broken"',
+            id="a mapping that the variant denies",
+        ),
+        pytest.param(
+            "      required: [status, error]",
+            "      required: [error]",
+            f"{SCHEMAS}/BrokenJob/required",
+            '"status" tells the variants of a union apart; require it here',
+            id="a discriminator that may be missing",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            "result: {oneOf: [{$ref: '#/components/schemas/Failure'},"
+            " {$ref: '#/components/schemas/Envelope'}]}",
+            f"{SCHEMAS}/DoneJob/properties/result",
+            "several objects cannot be told apart; add a `discriminator`",
+            id="a union of objects without a discriminator",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            "result: {type: text}",
+            f"{SCHEMAS}/DoneJob/properties/result/type",
+            "this is not OpenAPI",
+            id="a type that is none",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            "result: {type: array}",
+            f"{SCHEMAS}/DoneJob",
+            "openapi-python-client cannot read this",
+            id="a schema that the parser would drop",
+        ),
+        pytest.param(
+            "  /jobs/{id}:\n",
+            "  /jobs/{id}/{part}:\n",
+            "/paths/~1jobs~1{id}~1{part}",
+            "exactly one path parameter",
+            id="two path parameters",
+        ),
+    ],
+)
+def test_a_problem_is_told_with_its_line_pointer_and_reason(
+    problems: Problems, old: str, new: str, pointer: str, message: str
+) -> None:
+    found = problems((old, new))
+
+    by_pointer = {problem.pointer: problem for problem in found}
+    assert pointer in by_pointer, found
+    problem = by_pointer[pointer]
+    assert message in problem.message
+    assert problem.file == "specs/widgets.yaml"
+    # What is missing is told at the nearest place around it.
+    shown = edited((old, new)).splitlines()[problem.line - 1]
+    keys = [key.replace("~1", "/") for key in pointer.split("/")[1:]]
+    assert problem.line == 1 or keys[-1].isdecimal() or any(key in shown for key in keys)
+
+
+def test_an_operation_under_a_used_id_or_tag_is_refused(problems: Problems) -> None:
+    again = edited().partition("paths:\n")[2].partition("components:\n")[0]
+    again = again.replace("/jobs/{id}", "/tasks/{id}")
+
+    found = problems(("components:\n", f"{again}components:\n"))
+
+    assert [(p.pointer, p.message) for p in found] == [
+        (
+            "/paths/~1tasks~1{id}/get/operationId",
+            "is also that of /paths/~1jobs~1{id}/get; rename one",
+        ),
+        (
+            "/paths/~1tasks~1{id}/get/tags",
+            'the tag "jobs" already has an operation, at /paths/~1jobs~1{id}/get;'
+            " give each operation a tag of its own",
+        ),
+    ]
+
+
+def test_tags_that_are_one_in_python_are_refused(problems: Problems) -> None:
+    again = edited().partition("paths:\n")[2].partition("components:\n")[0]
+    again = again.replace("/jobs/{id}", "/tasks/{id}").replace("getJob", "getTask")
+
+    (problem,) = problems(("components:\n", again.replace("[jobs]", "[Jobs]") + "components:\n"))
+
+    assert problem.pointer == "/paths/~1tasks~1{id}/get/tags"
+    assert problem.message.startswith('"Jobs" and "jobs" are both called jobs')
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "message"),
+    [
+        ("openapi: [3.1.0\n", 2, "this is not valid YAML"),
+        ("openapi: 3.1.0\ninfo: {}\nopenapi: 3.1.0\n", 3, "the key stands here twice, first in"),
+        ("- openapi\n", 1, "the document is not a mapping"),
+        ("", 1, "the document is not a mapping"),
+        ("a: 1\nb: !!python/object/apply:os.getcwd []\n", 2, "YAML tags are not supported"),
+        ("a: &a [1]\nb:\n  <<: *a\n", 3, "merge keys (`<<`) are not YAML 1.2"),
+        ("a: &a [*a]\n", 1, "write it out"),
+        ("a: .nan\n", 1, "JSON has no such number"),
+        ("? [a]\n: 1\n", 1, "a key is not a plain word"),
+        ("a: \udcff", 1, "this is not YAML in UTF-8"),
+    ],
+)
+def test_what_is_no_document_is_told_with_its_line(text: str, where: int, message: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        load("specs/x.yaml", "x", text.encode(errors="surrogateescape"))
+
+    (problem,) = caught.value.problems
+    assert problem.line == where
+    assert message in problem.message
+
+
+def test_aliases_that_multiply_are_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)]
+
+    with pytest.raises(RefusedError, match="too large"):
+        load("specs/x.yaml", "x", "\n".join(lines).encode())
+
+
+def test_yaml_is_read_as_json_is() -> None:
+    text = (
+        "200: x\nno: off\ndate: 2024-01-15\nnumbers: [1, -2, 1.5, 1e3, 0.0]\n"
+        "nothing: [~, null,]\nyes: [true, False]\nquoted: ['1', \"null\"]\nversion: 1.0.0\n"
+    )
+
+    assert load("specs/x.yaml", "x", text.encode()).data == {
+        "200": "x",
+        "no": "off",
+        "date": "2024-01-15",
+        "numbers": [1, -2, 1.5, 1000.0, 0.0],
+        "nothing": [None, None],
+        "yes": [True, False],
+        "quoted": ["1", "null"],
+        "version": "1.0.0",
+    }
+
+
+def test_a_problem_reads_as_file_line_pointer_message() -> None:
+    assert str(Problem("specs/x.yaml", 3, "/a~1b/0", "no; do")) == "specs/x.yaml:3  /a~1b/0  no; do"
+
+
+EDITS: list[Edit] = [
+    (STATES, "states: {waiting: pending, done: succeeded}"),
+    ("https://api.widgets.test", "ftp://api.widgets.test"),
+    ("const: broken", "const: lost"),
+]
+
+
+def test_all_problems_of_all_documents_are_told_and_nothing_is_written(
+    tmp_path: Path, extension_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    (specs / extension_file.name).write_bytes(extension_file.read_bytes())
+    (specs / "good.yaml").write_text(WIDGETS)
+    (specs / "bad.yaml").write_text(edited(*EDITS))
+    (specs / "worse.yaml").write_text(edited(("tags: [jobs]", "tags: []")))
+
+    assert main([], tmp_path) == 1
+
+    told = capsys.readouterr()
+    assert not told.out
+    *lines, summary = told.err.splitlines()
+    assert {text.partition(":")[0] for text in lines} == {"specs/bad.yaml", "specs/worse.yaml"}
+    assert len(lines) >= len(EDITS) + 1
+    assert summary == f"{len(lines)} problems; nothing was written"
+    assert not (tmp_path / "generated").exists()
+
+
+def test_other_tools_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
+    # A process of its own, whose ruff is another: its metadata comes first.
+    other = tmp_path / "ruff-0.0.1.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: ruff\nVersion: 0.0.1\n")
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path(__file__).parents[2])!r}];"
+        "from pathlib import Path; from generator._command import main;"
+        f"sys.exit(main([], Path({str(tmp_path)!r})))"
+    )
+
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert result.returncode == 1
+    assert "ruff is 0.0.1, not 0.17.6" in result.stderr
+    assert "mend it: python -m pip install" in result.stderr
+
+
+def test_the_line_is_that_of_the_problem(
+    problems: Problems, line_of: Callable[[str, str], int]
+) -> None:
+    edit = ("progress: {value: /data/progress,", "progress:\n          {value: /data/percent,")
+
+    (problem,) = problems(edit)
+
+    assert problem.line == line_of(edited(edit), "{value: /data/percent")

@@ -1,0 +1,111 @@
+"""What the layer promises to the outside: its names, its error tree, its imports."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import jobwait
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_public_names_are_these() -> None:
+    assert jobwait.__all__ == sorted(jobwait.__all__)
+    assert set(jobwait.__all__) == {
+        *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError"),
+        *("AsyncBaseClient", "AsyncHTTPClient", "AsyncRawResource", "AsyncResource"),
+        *("AuthenticationError", "BadRequestError", "BaseClient", "ClientClosedError"),
+        *("ClientConfig", "ConfigurationError", "Credential", "Exponential", "Fixed"),
+        *("HTTPClient", "Headers", "InvalidArgumentError", "JobCancelledError"),
+        *("JobFailedError", "JobOperation", "JobwaitError", "Model", "NotFoundError"),
+        *("PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
+        *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
+        *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitTimeoutError"),
+        *("__version__", "providers", "wait_for_completion"),
+    }
+    for name in jobwait.__all__:
+        assert getattr(jobwait, name) is not None
+    with pytest.raises(AttributeError):
+        _ = jobwait.no_such_name
+
+
+@pytest.mark.parametrize(
+    ("name", "bases"),
+    [
+        ("ConfigurationError", ["JobwaitError", "ValueError"]),
+        ("InvalidArgumentError", ["JobwaitError", "ValueError"]),
+        ("ClientClosedError", ["JobwaitError"]),
+        ("APIError", ["JobwaitError"]),
+        ("APIConnectionError", ["APIError"]),
+        ("APITimeoutError", ["APIConnectionError", "TimeoutError"]),
+        ("APIStatusError", ["APIError"]),
+        ("BadRequestError", ["APIStatusError"]),
+        ("AuthenticationError", ["APIStatusError"]),
+        ("PermissionDeniedError", ["APIStatusError"]),
+        ("NotFoundError", ["APIStatusError"]),
+        ("RateLimitError", ["APIStatusError"]),
+        ("ServerError", ["APIStatusError"]),
+        ("ResponseDecodeError", ["APIError"]),
+        ("WaitError", ["JobwaitError"]),
+        ("JobFailedError", ["WaitError"]),
+        ("JobCancelledError", ["WaitError"]),
+        ("WaitTimeoutError", ["WaitError", "TimeoutError"]),
+    ],
+)
+def test_the_error_tree_is_this(name: str, bases: list[str]) -> None:
+    assert [base.__name__ for base in getattr(jobwait, name).__bases__] == bases
+
+
+def test_importing_jobwait_loads_nothing() -> None:
+    code = "import sys; was = set(sys.modules); import jobwait; print(*set(sys.modules) - was)"
+    command = [sys.executable, "-I", "-c", code]
+    loaded = subprocess.check_output(command, text=True).split()
+    assert set(loaded) == {"__future__", "jobwait"}
+
+
+def imports(folder: str) -> dict[str, set[str]]:
+    """The top-level packages that each module of a folder imports."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        names = found.setdefault(str(path.relative_to(ROOT)), set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                names.add(node.module.split(".")[0])
+    return found
+
+
+def test_imports_go_one_way() -> None:
+    clients = {path.name for path in (ROOT / "generated").glob("*/*_client")}
+    assert len(clients) == 4
+    for names in imports("jobwait").values():
+        assert not names & (clients | {"generator", "attrs"})
+    for names in imports("generator").values():
+        assert not names & (clients | {"jobwait"})
+    for module, names in imports("generated").items():
+        allowed = {"__future__", "attrs", "jobwait", *sys.stdlib_module_names}
+        allowed |= {"pydantic"} if module.endswith("_sandbox_models.py") else set()
+        assert names <= allowed
+
+
+def test_one_module_knows_httpx_and_httpcore() -> None:
+    knowing = {name for name, found in imports("jobwait").items() if found & {"httpx", "httpcore"}}
+    assert knowing == {"jobwait/_transport.py"}
+
+
+def test_the_core_does_not_know_the_sandbox() -> None:
+    for path in (ROOT / "jobwait").glob("*.py"):
+        assert "jobwait.sandbox" not in path.read_text(encoding="utf-8").replace(
+            "`jobwait.sandbox`", ""
+        )
+
+
+def test_nothing_is_logged_unless_somebody_asks() -> None:
+    assert logging.getLogger("jobwait").level == logging.NOTSET

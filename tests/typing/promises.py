@@ -1,0 +1,116 @@
+"""What type checkers promise a user's editor; checked by both of them, never run."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, assert_never, assert_type
+from uuid import UUID
+
+import aitronos_client
+import descripio_client
+import docurift_client
+import spideriq_client
+from docurift_client import models as docurift
+
+from jobwait import RawResponse, Unset, wait_for_completion
+
+
+def docurift_returns_the_completed_job(client: docurift_client.Client) -> None:
+    job = client.jobs.wait_for_completion("job_abc123")
+    assert_type(job, docurift.CompletedJob)
+    assert_type(job.result.confidence, float)
+    assert_type(wait_for_completion(client.jobs, "job_abc123"), docurift.CompletedJob)
+
+
+async def so_does_the_asynchronous_client(client: docurift_client.AsyncClient) -> None:
+    job = await client.jobs.wait_for_completion("job_abc123")
+    assert_type(job, docurift.CompletedJob)
+    assert_type(await wait_for_completion(client.jobs, "job_abc123"), docurift.CompletedJob)
+    assert_type(await client.jobs.get_job("job_abc123"), docurift.Job)
+
+
+def aitronos_has_a_list_once_completed(client: aitronos_client.Client) -> None:
+    job = client.jobs.wait_for_completion("job_abc123")
+    assert_type(job, aitronos_client.CompletedJob)
+    print(job.extracted_data[0]["title"], len(job.extracted_data))
+
+
+def single_schema_jobs_are_called_job(
+    descripio: descripio_client.Client, spideriq: spideriq_client.Client
+) -> None:
+    assert_type(descripio.jobs.wait_for_completion(5), descripio_client.Job)
+    assert_type(spideriq.jobs.wait_for_completion(UUID(int=5)), spideriq_client.Job)
+    assert_type(descripio.jobs.get_job(5).status, descripio_client.JobStatus | str)
+
+
+def get_job_gives_the_union(client: docurift_client.Client) -> None:
+    assert_type(
+        client.jobs.get_job("job_abc123"),
+        docurift.PendingJob
+        | docurift.ProcessingJob
+        | docurift.CompletedJob
+        | docurift.FailedJob
+        | docurift.UnknownJob,
+    )
+
+
+def equality_narrows(job: docurift.Job) -> None:
+    if job.status == "completed":
+        assert_type(job, docurift.CompletedJob)
+    elif job.status == "failed":
+        assert_type(job.error.code, str)
+    elif job.status == "__unknown__":
+        assert_type(job, docurift.UnknownJob)
+        assert_type(job.raw_status, str)
+    else:
+        assert_type(job, docurift.PendingJob | docurift.ProcessingJob)
+
+
+def match_narrows_to_the_end(job: aitronos_client.Job) -> str:
+    match job.status:
+        case "pending" | "processing":
+            return job.url if isinstance(job.url, str) else ""
+        case "completed":
+            assert_type(job, aitronos_client.CompletedJob)
+            return str(len(job.extracted_data))
+        case "failed" | "cancelled":
+            return job.job_id
+        case "__unknown__":
+            assert_type(job, aitronos_client.UnknownJob)
+            return job.raw_status
+        case _:
+            assert_never(job)
+
+
+def the_status_of_the_unknown_variant_is_a_literal(job: docurift.UnknownJob) -> None:
+    assert_type(job.status, Literal["__unknown__"])
+
+
+def the_raw_response_has_the_typed_envelope(client: docurift_client.Client) -> None:
+    raw = client.jobs.with_raw_response.get_job("job_abc123")
+    assert_type(raw, RawResponse[docurift.JobResponse])
+    assert_type(raw.parsed.data, docurift.Job)
+    assert_type(raw.body, bytes)
+
+
+def on_update_sees_the_union(client: docurift_client.Client) -> None:
+    def update(job: docurift.Job) -> None: ...
+
+    client.jobs.wait_for_completion("job_abc123", on_update=update)
+    client.jobs.wait_for_completion("job_abc123", on_update=print, timeout=None)
+
+
+def unset_narrows(value: str | Unset) -> str:
+    if value is docurift_client.UNSET:
+        return ""
+    assert_type(value, str)
+    return value
+
+
+def with_options_keeps_the_class(client: docurift_client.Client) -> None:
+    assert_type(client.with_options(timeout=5), docurift_client.Client)
+    with client as same:
+        assert_type(same, docurift_client.Client)
+
+
+def open_objects_are_mappings(job: docurift.CompletedJob) -> Any:
+    return job.result.extracted_fields["invoiceNumber"]
