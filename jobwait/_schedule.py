@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ._errors import InvalidArgumentError
 
@@ -33,7 +33,7 @@ class Fixed:
     __slots__ = ("interval",)
 
     def __init__(self, interval: float) -> None:
-        self.interval = _positive("interval", interval)
+        self.interval: Final[float] = _positive("interval", interval)
 
     def __repr__(self) -> str:
         return f"Fixed({self.interval})"
@@ -49,9 +49,9 @@ class Exponential:
     __slots__ = ("initial", "maximum", "multiplier")
 
     def __init__(self, initial: float, multiplier: float, maximum: float) -> None:
-        self.initial = _positive("initial", initial)
-        self.multiplier = _positive("multiplier", multiplier)
-        self.maximum = _positive("maximum", maximum)
+        self.initial: Final[float] = _positive("initial", initial)
+        self.multiplier: Final[float] = _positive("multiplier", multiplier)
+        self.maximum: Final[float] = _positive("maximum", maximum)
         if multiplier < 1 or maximum < initial:
             raise InvalidArgumentError(
                 "a schedule does not shrink: give multiplier >= 1 and maximum >= initial"

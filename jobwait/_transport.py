@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     HTTPClient: TypeAlias = httpx.Client
     AsyncHTTPClient: TypeAlias = httpx.AsyncClient
 
+def __getattr__(name: str) -> object:
+    # The two aliases at run time, for those who read annotations: httpx loads for nobody else.
+    if name in ("HTTPClient", "AsyncHTTPClient"):
+        import httpx
+
+        return httpx.Client if name == "HTTPClient" else httpx.AsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 KEEP_ALIVE: Final = 300.0
 """Seconds that an idle connection is kept: longer than any provider's delay between polls."""
 
@@ -67,9 +76,9 @@ class Request:
     __slots__ = ("headers", "method", "native", "url")
 
     def __init__(self, method: str, url: str, headers: RawHeaders) -> None:
-        self.method = method
-        self.url = url
-        self.headers = headers
+        self.method: Final = method
+        self.url: Final = url
+        self.headers: Final[RawHeaders] = headers
         self.native: Any = None
         """What the transport made of it, for the next time."""
 

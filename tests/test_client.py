@@ -97,7 +97,7 @@ def test_a_bearer_token_goes_out_in_its_own_header(time: Time) -> None:
 
 
 def test_without_a_key_the_error_names_argument_and_variable() -> None:
-    with pytest.raises(ConfigurationError, match="api_key= or bearer_token=.*WIDGETS_API_KEY"):
+    with pytest.raises(ConfigurationError, match=r"api_key= or bearer_token=.*WIDGETS_API_KEY"):
         make({})
 
 
@@ -226,7 +226,7 @@ def test_an_id_stays_one_segment_of_its_path(driver: Driver, time: Time, job_id:
 def test_an_id_has_the_type_that_the_document_gives_it(
     time: Time, id_type: Any, good: Any, bad: list[Any]
 ) -> None:
-    operation: Any = JobOperation(
+    operation: Any = JobOperation[Any, Any, Any, Any](
         provider="widgets",
         operation_id="getJob",
         method="GET",
@@ -280,7 +280,7 @@ def test_a_redirect_is_not_followed_even_by_a_client_that_follows_them(time: Tim
     script = Script(time, httpx.Response(307, headers={"Location": "https://evil.test/"}))
     transport = httpx.MockTransport(script)
     client = make(http_client=httpx.Client(transport=transport, follow_redirects=True))
-    with pytest.raises(APIStatusError, match="307.*redirects are not followed"):
+    with pytest.raises(APIStatusError, match=r"307.*redirects are not followed"):
         JobsResource(client).get_job(ID)
     assert len(script.requests) == 1
 
@@ -348,7 +348,7 @@ def test_a_host_that_gives_no_answer_is_named(
 
 
 def test_html_with_status_200_is_a_decode_error(driver: Driver, time: Time) -> None:
-    with pytest.raises(ResponseDecodeError, match="not JSON.*<h1>Sign in") as caught:
+    with pytest.raises(ResponseDecodeError, match=r"not JSON.*<h1>Sign in") as caught:
         driver.get(Script(time, httpx.Response(200, html="<h1>Sign in</h1>")))
     assert caught.value.pointer is None
 

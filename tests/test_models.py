@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_named_by_pointer(
     assert expected in str(caught.value)
 
 
-@pytest.mark.parametrize("missing", [key for key in GOOD])
+@pytest.mark.parametrize("missing", list(GOOD))
 def test_a_required_field_that_is_missing_is_named(missing: str) -> None:
     with pytest.raises(ValueError, match=f"'/{missing}' expected a value, got nothing"):
         Everything.from_dict({key: value for key, value in GOOD.items() if key != missing})

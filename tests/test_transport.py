@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +40,21 @@ class Sync:
     own_http_client = False
 
     def get(self, url: str, **options: Any) -> Job:
-        http_client = httpx.Client() if self.own_http_client else None
-        with BaseClient(
-            CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client, **options
-        ) as client:
+        with self._client(url, **options) as client:
             return JobsResource(client).get_job(ID)
 
     def wait(self, url: str, **options: Any) -> CompletedJob:
-        http_client = httpx.Client() if self.own_http_client else None
-        with BaseClient(CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client) as client:
+        with self._client(url) as client:
             return wait_for_completion(JobsResource(client), ID, **options)
+
+    @contextmanager
+    def _client(self, url: str, **options: Any) -> Generator[BaseClient]:
+        with httpx.Client() if self.own_http_client else nullcontext() as http_client:
+            credentials = {"api_key": KEY}
+            with BaseClient(
+                CONFIG, credentials, base_url=url, http_client=http_client, **options
+            ) as client:
+                yield client
 
 
 class Async(Sync):
@@ -55,23 +62,26 @@ class Async(Sync):
 
     def get(self, url: str, **options: Any) -> Job:
         async def main() -> Job:
-            http_client = httpx.AsyncClient() if self.own_http_client else None
-            async with AsyncBaseClient(
-                CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client, **options
-            ) as client:
+            async with self._async_client(url, **options) as client:
                 return await AsyncJobsResource(client).get_job(ID)
 
         return asyncio.run(main())
 
     def wait(self, url: str, **options: Any) -> CompletedJob:
         async def main() -> CompletedJob:
-            http_client = httpx.AsyncClient() if self.own_http_client else None
-            async with AsyncBaseClient(
-                CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client
-            ) as client:
+            async with self._async_client(url) as client:
                 return await wait_for_completion(AsyncJobsResource(client), ID, **options)
 
         return asyncio.run(main())
+
+    @asynccontextmanager
+    async def _async_client(self, url: str, **options: Any) -> AsyncGenerator[AsyncBaseClient]:
+        async with httpx.AsyncClient() if self.own_http_client else nullcontext() as http_client:
+            credentials = {"api_key": KEY}
+            async with AsyncBaseClient(
+                CONFIG, credentials, base_url=url, http_client=http_client, **options
+            ) as client:
+                yield client
 
 
 class OwnSync(Sync):
@@ -151,7 +161,7 @@ def test_a_host_without_a_server_is_a_connection_error(caller: Sync) -> None:
 
 
 def test_a_host_without_an_address_is_a_connection_error(caller: Sync) -> None:
-    with pytest.raises(APIConnectionError, match="nowhere.invalid"):
+    with pytest.raises(APIConnectionError, match=r"nowhere\.invalid"):
         caller.get("http://nowhere.invalid", max_retries=0)
 
 
@@ -204,20 +214,23 @@ def test_threads_share_a_client() -> None:
     assert wire.connections <= 8
 
 
+# Nothing can close the connections of a loop that is gone, and Python says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_asynchronous_client_survives_its_event_loop() -> None:
     with Wire(whole()) as wire:
         client = AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url, max_retries=0)
         for _ in range(2):
             job = asyncio.run(AsyncJobsResource(client).get_job(ID))
             assert isinstance(job, CompletedJob)
+        del client
+        gc.collect()
 
 
 def test_a_cancelled_task_leaves_the_client_usable() -> None:
     async def main() -> None:
         async with AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
             task = asyncio.create_task(AsyncJobsResource(client).get_job(ID))
-            while not wire.requests:
-                await asyncio.sleep(0)
+            await asyncio.to_thread(wire.asked.wait)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -277,7 +290,8 @@ def authority() -> trustme.CA:
 @pytest.fixture
 def tls_wire(authority: trustme.CA) -> Iterator[Wire]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    certificate: Any = authority.issue_cert("localhost")
+    certificate.configure_cert(context)
     with Wire(whole(), tls=context) as wire:
         yield wire
 

@@ -26,10 +26,23 @@ from jobwait import (
     ResponseDecodeError,
     ServerError,
     WaitTimeoutError,
+    wait_for_completion,
 )
 from jobwait._machine import Again, Done, Sighting, Waiter, WaitState
 
-from .widgets import ID, Async, CompletedJob, FailedJob, Job, Script, Sync, Time, UnknownJob, answer
+from .widgets import (
+    ID,
+    Async,
+    CompletedJob,
+    FailedJob,
+    Job,
+    JobsResource,
+    Script,
+    Sync,
+    Time,
+    UnknownJob,
+    answer,
+)
 
 Driver = Sync | Async
 
@@ -230,7 +243,7 @@ def test_a_retry_after_just_before_the_deadline_is_still_used(driver: Driver, ti
 
 def test_another_4xx_ends_the_wait_at_once_with_its_error(driver: Driver, time: Time) -> None:
     script = Script(time, answer("running"), httpx.Response(401, json={"error": "revoked"}))
-    with pytest.raises(AuthenticationError, match="revoked.*WIDGETS_API_KEY") as caught:
+    with pytest.raises(AuthenticationError, match=r"revoked.*WIDGETS_API_KEY") as caught:
         driver.wait(script)
     error = caught.value
     assert (error.provider, error.job_id, error.polls, error.elapsed) == ("widgets", ID, 2, 1.0)
@@ -384,12 +397,7 @@ def test_an_interruption_leaves_at_once_and_closes_nothing_it_does_not_own(
         raise interruption
 
     script = Script(time, answer("pending"), interrupt, answer("completed"))
-    driver = Sync()
-    client = driver.client(script)
-    from jobwait import wait_for_completion
-
-    from .widgets import JobsResource
-
+    client = Sync().client(script)
     with pytest.raises(interruption):
         wait_for_completion(JobsResource(client), ID)
     assert wait_for_completion(JobsResource(client), ID).result == "done"

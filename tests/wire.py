@@ -64,6 +64,8 @@ class Wire:
         self._connections: list[socket.socket] = []
         self.connections = 0
         self.requests: list[bytes] = []
+        self.asked = threading.Event()
+        """Set once there was a request."""
         host = "localhost" if tls else "127.0.0.1"
         self.url = f"http{'s' if tls else ''}://{host}:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -105,5 +107,6 @@ class Wire:
                         return
                     request += part
                 self.requests.append(request)
+                self.asked.set()
                 answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
                 answer(connection, self._stopped)

@@ -50,7 +50,7 @@ class PlayedJob:
         self.playbook: Final = playbook
         self.began: Final = began
         self.faults: Final = tuple(faults)
-        self.polls = 0
+        self.polls: int = 0
         end = playbook.words(job.outcome)[0]
         pending, running = playbook.words("pending"), playbook.words("running")
         share = _PENDING_SHARE if pending and running else float(bool(pending))

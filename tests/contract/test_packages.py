@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import distribution, files, requires
 from itertools import cycle
 from pathlib import Path
@@ -92,7 +93,7 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 def test_the_installed_wheels_are_what_is_tested() -> None:
     assert list(jobwait.providers()) == NAMES
     for name in ["jobwait", *(f"{name}_client" for name in NAMES)]:
-        folder = Path(__import__(name).__file__ or "").parent.parent
+        folder = Path(import_module(name).__file__ or "").parent.parent
         assert folder == Path(str(distribution(name).locate_file("")))
 
 
@@ -199,7 +200,7 @@ RIDDEN_OUT: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "name"), zip(RIDDEN_OUT, cycle(NAMES), strict=False))
+@pytest.mark.parametrize(("kind", "name"), list(zip(RIDDEN_OUT, cycle(NAMES), strict=False)))
 def test_a_wait_rides_out_a_fault(caller: Sync, job_sandbox: Sandbox, kind: Any, name: str) -> None:
     provider = jobwait.providers()[name]
     fault = Fault(kind, polls=(1,), retry_after=0 if kind.startswith("rate") else None)
@@ -209,7 +210,7 @@ def test_a_wait_rides_out_a_fault(caller: Sync, job_sandbox: Sandbox, kind: Any,
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), zip(["black_hole", "drip_body", "drip_headers"], NAMES, strict=False)
+    ("kind", "name"), list(zip(["black_hole", "drip_body", "drip_headers"], NAMES, strict=False))
 )
 def test_a_poll_without_an_end_is_cut_at_the_deadline(
     caller: Sync, job_sandbox: Sandbox, kind: Any, name: str
@@ -254,11 +255,12 @@ def test_a_single_request_ends_in_the_error_of_its_fault(
 
 
 def test_a_number_of_another_size_is_the_providers_400(job_sandbox: Sandbox) -> None:
-    client = jobwait.providers()["descripio"].client
-    made: Any = client
-    with made(job_sandbox.api_key, base_url=job_sandbox.url("descripio")) as descripio:
-        with pytest.raises((BadRequestError, NotFoundError)):
-            descripio.jobs.get_job(-1)
+    made: Any = jobwait.providers()["descripio"].client
+    with (
+        made(job_sandbox.api_key, base_url=job_sandbox.url("descripio")) as client,
+        pytest.raises((BadRequestError, NotFoundError)),
+    ):
+        client.jobs.get_job(-1)
 
 
 def test_one_generic_function_waits_for_any_provider(job_sandbox: Sandbox) -> None:
@@ -277,10 +279,9 @@ def test_one_generic_function_waits_for_any_provider(job_sandbox: Sandbox) -> No
 LAZY = """
 import sys
 import {package}
-assert not [name for name in ("attrs", "httpx", "httpcore", "asyncio", "ssl") if name in sys.modules]
-assert "jobwait" not in sys.modules
+assert not {{"attrs", "httpx", "httpcore", "asyncio", "ssl", "jobwait"}} & set(sys.modules)
 from {package} import Client
-assert not [name for name in ("attrs", "httpx", "httpcore", "asyncio") if name in sys.modules]
+assert not {{"attrs", "httpx", "httpcore", "asyncio"}} & set(sys.modules)
 client = Client("key")
 assert "attrs" not in sys.modules
 client.jobs
@@ -295,8 +296,8 @@ def test_nothing_is_loaded_before_it_is_used(provider: Provider) -> None:
 
 
 def test_everything_public_can_be_imported_from_the_root(provider: Provider) -> None:
-    package = __import__(provider.package)
-    models = __import__(f"{provider.package}.models", fromlist=["models"])
+    package = import_module(provider.package)
+    models = import_module(f"{provider.package}.models")
     errors = {
         name
         for name, value in vars(sys.modules["jobwait._errors"]).items()
@@ -304,7 +305,7 @@ def test_everything_public_can_be_imported_from_the_root(provider: Provider) -> 
     }
     assert package.__all__ == sorted(package.__all__)
     assert errors | {"Client", "AsyncClient", "PROVIDER", "UNSET", "Unset"} <= set(package.__all__)
-    assert {"Job", *(n for n in vars(models) if n.endswith("Job"))} <= set(package.__all__)
+    assert {"Job", *(name for name in vars(models) if name.endswith("Job"))} <= set(package.__all__)
     for name in package.__all__:
         assert getattr(package, name) is not None
     with pytest.raises(AttributeError, match="no_such_name"):

@@ -68,7 +68,7 @@ def equality_narrows(job: docurift.Job) -> None:
 def match_narrows_to_the_end(job: aitronos_client.Job) -> str:
     match job.status:
         case "pending" | "processing":
-            return job.url if isinstance(job.url, str) else ""
+            return job.url
         case "completed":
             assert_type(job, aitronos_client.CompletedJob)
             return str(len(job.extracted_data))

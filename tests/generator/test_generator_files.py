@@ -1,0 +1,169 @@
+"""Writing, checking, and the same bytes everywhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generator._command import MENDING, main
+
+from .conftest import ROOT, WIDGETS
+
+PACKAGES = ("aitronos", "descripio", "docurift", "spideriq")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, extension_file: Path) -> Path:
+    """A repository whose one package has been written."""
+    root = tmp_path_factory.mktemp("repository")
+    (root / "specs").mkdir()
+    (root / "specs" / extension_file.name).write_bytes(extension_file.read_bytes())
+    (root / "specs" / "widgets.yaml").write_text(WIDGETS)
+    assert main([], root) == 0
+    return root
+
+
+@pytest.fixture
+def repository(written: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(written, tmp_path / "repository"))
+
+
+def generated(root: Path) -> dict[str, bytes]:
+    directory = root / "generated"
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_check_names_each_file_that_is_not_as_written(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = repository / "generated" / "widgets-client"
+    with (package / "pyproject.toml").open("a") as file:
+        file.write("# mine\n")
+    (package / "README.md").unlink()
+    (package / "widgets_client" / "mine.py").write_text("")
+    (package / "widgets_client" / "models.py").write_text("")
+    (repository / "generated" / "gone-client").mkdir()
+    (repository / "generated" / "gone-client" / "README.md").write_text("# gone\n")
+    before = generated(repository)
+
+    assert main(["--check"], repository) == 1
+
+    assert capsys.readouterr().out.splitlines() == [
+        "generated/gone-client/README.md: extra",
+        "generated/widgets-client/README.md: missing",
+        "generated/widgets-client/pyproject.toml: edited",
+        "generated/widgets-client/widgets_client/mine.py: extra",
+        "generated/widgets-client/widgets_client/models.py: emptied",
+        f"mend it: {MENDING}",
+    ]
+    assert generated(repository) == before
+
+
+def test_writing_mends_what_check_finds(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = generated(repository)
+    package = repository / "generated" / "widgets-client"
+    (package / "README.md").unlink()
+    (package / "widgets_client" / "models.py").write_text("")
+    (package / "more" / "deeper").mkdir(parents=True)
+    (package / "more" / "deeper" / "extra.txt").write_text("")
+
+    assert main([], repository) == 0
+
+    assert capsys.readouterr().out == "widgets-client: 3 files changed\n"
+    assert generated(repository) == good
+    assert not (package / "more").exists()
+    assert main(["--check"], repository) == 0
+    assert capsys.readouterr().out == "widgets-client: unchanged\n"
+
+
+def test_a_document_that_changed_changes_its_package(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = repository / "specs" / "widgets.yaml"
+    spec.write_text(WIDGETS.replace("enum: [round, square]", "enum: [round, square, flat]"))
+
+    assert main(["--check"], repository) == 1
+
+    assert capsys.readouterr().out.splitlines()[:-1] == [
+        "generated/widgets-client/generation.lock: edited",
+        "generated/widgets-client/widgets_client/_sandbox_models.py: edited",
+        "generated/widgets-client/widgets_client/models.py: edited",
+        "generated/widgets-client/widgets_client/openapi.json: edited",
+    ]
+
+
+def test_what_a_build_leaves_behind_is_no_difference(repository: Path) -> None:
+    package = repository / "generated" / "widgets-client"
+    for folder in ("dist", "widgets_client/__pycache__"):
+        (package / folder).mkdir()
+        (package / folder / "x").write_text("")
+
+    assert main(["--check"], repository) == 0
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A checkout in another place, with the settings of somebody else around it."""
+    root = tmp_path_factory.mktemp("some where") / "élan"
+    for folder in ("generator", "specs"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
+    settings = "[tool.ruff]\nline-length = 40\n[tool.ruff.lint]\nselect = []\n"
+    settings += "[tool.datamodel-codegen]\nuse-title-as-name = true\nsnake-case-field = true\n"
+    (root / "pyproject.toml").write_text(settings)
+    (root / ".ruff.toml").write_text("line-length = 40\n")
+    yield root
+
+
+@pytest.mark.parametrize("seed", ["0", "4711"])
+def test_the_same_documents_give_the_committed_bytes_everywhere(elsewhere: Path, seed: str) -> None:
+    shutil.rmtree(elsewhere / "generated", ignore_errors=True)
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": seed,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "RUFF_LINE_LENGTH": "40",
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "C",
+    }
+
+    result = subprocess.run(
+        [sys.executable, "-m", "generator"],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert {line.partition(":")[0] for line in result.stdout.splitlines()} == {
+        f"{name}-client" for name in PACKAGES
+    }
+    here, there = generated(ROOT), generated(elsewhere)
+    assert [name for name in here | there if here.get(name) != there.get(name)] == []
+    assert not list(elsewhere.rglob(".ruff_cache"))
+
+
+def test_generator_imports_neither_the_layer_nor_a_package() -> None:
+    code = (
+        "import sys, generator._generate, generator._command;"
+        "print([m for m in sys.modules if m.startswith('jobwait') or m in"
+        f" {[f'{name}_client' for name in PACKAGES]}])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"
