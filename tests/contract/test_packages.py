@@ -264,14 +264,14 @@ def test_a_number_of_another_size_is_the_providers_400(job_sandbox: Sandbox) -> 
 
 
 def test_one_generic_function_waits_for_any_provider(job_sandbox: Sandbox) -> None:
+    async def wait(provider: Provider) -> Any:
+        make: Any = provider.async_client
+        job = job_sandbox.create_job(provider.name, seconds=0.1)
+        async with make(job_sandbox.api_key, base_url=job_sandbox.url(provider.name)) as client:
+            return await wait_for_completion(client.jobs, job.id, schedule=FAST)
+
     async def main() -> list[Any]:
-        waits: list[Any] = []
-        for provider in jobwait.providers().values():
-            make: Any = provider.async_client
-            client = make(job_sandbox.api_key, base_url=job_sandbox.url(provider.name))
-            job = job_sandbox.create_job(provider.name, seconds=0.1)
-            waits.append(wait_for_completion(client.jobs, job.id, schedule=FAST))
-        return await asyncio.gather(*waits)
+        return await asyncio.gather(*map(wait, jobwait.providers().values()))
 
     assert [job.status for job in asyncio.run(main())] == ["completed"] * 4
 
