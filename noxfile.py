@@ -100,7 +100,7 @@ def tests(session: nox.Session) -> None:
     """Test the installed wheels, on each Python that is there."""
     install_wheels(session)
     install_group(session, "test", "generate")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 
 @nox.session
