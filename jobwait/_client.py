@@ -233,7 +233,7 @@ class _Client:
             raise ResponseDecodeError(
                 f"{what} with a body that its document does not allow: at "
                 f"{mismatch.pointer or '/'} expected {mismatch.expected}, got {mismatch.found}; "
-                "look for a newer version of this package, or use with_raw_response",
+                "look for a newer version of this package; the error's `body` has all of it",
                 pointer=mismatch.pointer,
                 expected=mismatch.expected,
                 body=response.body,
@@ -302,7 +302,7 @@ class _Client:
 
     def _check_open(self) -> None:
         if self.is_closed:
-            raise ClientClosedError(f"{self!r} is closed: make a new client, or close it later")
+            raise ClientClosedError(f"{self!r} is closed: make another, or close it later")
 
     def _retry_delay(self, error: APIError, retries: int, draw: float) -> float:
         """Seconds before the next try of a request outside a wait.

@@ -4,7 +4,7 @@ This is the only module that knows httpx and httpcore. By default requests go st
 the connection layer under httpx: its public API takes a network backend, and only there can one
 limit hold over every read of an answer that drips. A client that the user passes is used as it is.
 
-Connections live in pools of one: httpx's pool scans all its connections for every request, and
+Connections are kept here and not in httpcore's pool, which scans all of them for every request and
 collapses between 500 and 700 concurrent ones.
 """
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     HTTPClient: TypeAlias = httpx.Client
     AsyncHTTPClient: TypeAlias = httpx.AsyncClient
+
 
 def __getattr__(name: str) -> object:
     # The two aliases at run time, for those who read annotations: httpx loads for nobody else.
@@ -105,9 +106,9 @@ class SyncTransport:
         import httpcore
 
         self._backend = _deadline_backend()
-        self._make_pool = _pool_factory(base_url, httpcore.ConnectionPool, httpcore.HTTPProxy)
+        self._connect = _connector(base_url, httpcore.ConnectionPool, httpcore.HTTPProxy)
         # A list's append and pop are atomic, so threads share it without a lock.
-        self._idle: list[tuple[httpcore.ConnectionPool, Any]] = []
+        self._idle: list[tuple[httpcore.ConnectionInterface, Any]] = []
         self._closed = False
 
     def __call__(self, request: Request, limit: float) -> Response:
@@ -117,27 +118,35 @@ class SyncTransport:
             APITimeoutError: The response was not whole after `limit` seconds.
             APIConnectionError: There is no connection, or it broke.
         """
-        try:
-            pool, backend = self._idle.pop()
-        except IndexError:
-            backend = self._backend()
-            pool = self._make_pool(backend)
+        connection, backend = self._take()
         backend.deadline = time.monotonic() + limit
         try:
             with _httpcore_errors(request, limit):
-                response = pool.handle_request(_native(request))
+                response = connection.handle_request(_native(request))
                 try:
                     body = b"".join(response.iter_stream())
                 finally:
                     response.close()
         except BaseException:
             # Not back to the others: what was interrupted at any point may never be free again.
-            pool.close()
+            connection.close()
             raise
-        self._idle.append((pool, backend))
+        if connection.is_idle():
+            self._idle.append((connection, backend))
         if self._closed:
             self.close()
         return _response(response, body, request)
+
+    def _take(self) -> tuple[httpcore.ConnectionInterface, Any]:
+        while True:
+            try:
+                connection, backend = self._idle.pop()
+            except IndexError:
+                backend = self._backend()
+                return self._connect(backend), backend
+            if not connection.has_expired():
+                return connection, backend
+            connection.close()
 
     def close(self) -> None:
         """Close every connection; one in use is closed when its request ends."""
@@ -152,10 +161,8 @@ class AsyncTransport:
     def __init__(self, base_url: str) -> None:
         import httpcore
 
-        self._make_pool = _pool_factory(
-            base_url, httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy
-        )
-        self._idle: list[httpcore.AsyncConnectionPool] = []
+        self._connect = _connector(base_url, httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy)
+        self._idle: list[httpcore.AsyncConnectionInterface] = []
         self._loop: AbstractEventLoop | None = None
         self._closed = False
 
@@ -167,23 +174,32 @@ class AsyncTransport:
         if loop is not self._loop:
             # Connections of an earlier event loop cannot be used, nor even closed, in this one.
             self._loop, self._idle = loop, []
-        pool = self._idle.pop() if self._idle else self._make_pool(None)
+        connection = await self._take()
         try:
             with _httpcore_errors(request, limit):
                 async with asyncio.timeout(limit):
-                    response = await pool.handle_async_request(_native(request))
+                    response = await connection.handle_async_request(_native(request))
                     try:
                         body = b"".join([part async for part in response.aiter_stream()])
                     finally:
                         await response.aclose()
         except BaseException:
-            await pool.aclose()
+            await connection.aclose()
             raise
-        if loop is self._loop:
-            self._idle.append(pool)
+        if connection.is_idle() and loop is self._loop:
+            self._idle.append(connection)
         if self._closed:
             await self.close()
         return _response(response, body, request)
+
+    async def _take(self) -> httpcore.AsyncConnectionInterface:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.has_expired():
+                return connection
+            await connection.aclose()
+        made: httpcore.AsyncConnectionInterface = self._connect(None)
+        return made
 
     async def close(self) -> None:
         """Close every connection; one in use is closed when its request ends."""
@@ -358,8 +374,11 @@ _LONGEST: Final = 86_400.0
 """Seconds; a socket takes no infinite timeout."""
 
 
-def _pool_factory(base_url: str, direct: Any, proxied: Any) -> Callable[[Any], Any]:
-    options: dict[str, Any] = {"max_connections": 1, "keepalive_expiry": KEEP_ALIVE}
+def _connector(base_url: str, direct: Any, proxied: Any) -> Callable[[Any], Any]:
+    """Makes a connection to the host of `base_url`, given a network backend."""
+    import httpcore
+
+    options: dict[str, Any] = {"keepalive_expiry": KEEP_ALIVE}
     if base_url.startswith("https:"):
         options["ssl_context"] = _tls_context(
             os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
@@ -367,8 +386,9 @@ def _pool_factory(base_url: str, direct: Any, proxied: Any) -> Callable[[Any], A
     proxy = _environment_proxy(base_url)
     if proxy is not None:
         options["proxy_url"], options["proxy_auth"] = proxy
-    make = direct if proxy is None else proxied
-    return lambda backend: make(**options, network_backend=backend)
+    pool = direct if proxy is None else proxied
+    origin = httpcore.URL(base_url).origin
+    return lambda backend: pool(**options, network_backend=backend).create_connection(origin)
 
 
 @cache
