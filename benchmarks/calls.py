@@ -1,0 +1,150 @@
+"""One status request on an open connection, in every way of making it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from time import process_time
+from typing import Any, Final
+
+import httpx
+from docurift_client import AsyncClient, Client
+
+from benchmarks import regeneration, server
+from benchmarks.table import Row, compare
+from jobwait import Poll
+
+ROUNDS: Final = 31
+CALLS: Final = 100
+"""In each round, on each side."""
+KEY: Final = "key"
+HEADERS: Final = {"X-API-Key": KEY}
+UNIT: Final = "µs CPU"
+ONE: Final = "after-1"
+MANY: Final = f"after-{CALLS}"
+
+
+class AtOnce:
+    """A schedule that leaves nothing to sleep between polls."""
+
+    def delay(self, poll: Poll, /) -> float:
+        """No time at all."""
+        return 0.0
+
+
+def rows() -> Iterator[Row]:
+    """Measure blocking and asynchronous calls; a row's two sides get the same responses."""
+    with tempfile.TemporaryDirectory() as directory, server.running() as url:
+        stock, stock_get_job = _stock_client(Path(directory), url)
+        yield from _blocking(url, lambda: stock_get_job.sync(ONE, client=stock))
+        yield from _asynchronous(url, lambda: stock_get_job.asyncio(ONE, client=stock))
+
+
+def _blocking(url: str, stock_get_job: Callable[[], object]) -> Iterator[Row]:
+    with Client(KEY, base_url=url) as client, httpx.Client(headers=HEADERS) as plain:
+
+        def calls(call: Callable[[], object]) -> Callable[[], float]:
+            def run() -> None:
+                for _ in range(CALLS):
+                    call()
+
+            return _per_call(run)
+
+        def get(job: str) -> Callable[[], float]:
+            return calls(lambda: plain.get(f"{url}/v1/jobs/{job}").json())
+
+        yield compare(
+            "one typed get_job / httpx.Client.get(...).json()",
+            UNIT,
+            calls(lambda: client.jobs.get_job(ONE)),
+            get(ONE),
+            rounds=ROUNDS,
+            bound=1.0,
+        )
+        yield compare(
+            "  the stock generated client's get_job / the same",
+            UNIT,
+            calls(stock_get_job),
+            get(ONE),
+            rounds=ROUNDS,
+        )
+        yield compare(
+            "each poll of a wait / the same",
+            UNIT,
+            _per_call(lambda: client.jobs.wait_for_completion(MANY, schedule=AtOnce())),
+            get(MANY),
+            rounds=ROUNDS,
+            bound=0.95,
+        )
+
+
+def _asynchronous(url: str, stock_get_job: Callable[[], Awaitable[object]]) -> Iterator[Row]:
+    with asyncio.Runner() as runner:
+        client, plain = AsyncClient(KEY, base_url=url), httpx.AsyncClient(headers=HEADERS)
+
+        def calls(call: Callable[[], Awaitable[object]]) -> Callable[[], float]:
+            async def run() -> None:
+                for _ in range(CALLS):
+                    await call()
+
+            return _per_call(lambda: runner.run(run()))
+
+        def get(job: str) -> Callable[[], float]:
+            async def call() -> object:
+                return (await plain.get(f"{url}/v1/jobs/{job}")).json()
+
+            return calls(call)
+
+        yield compare(
+            "one typed get_job, async / httpx.AsyncClient.get(...).json()",
+            UNIT,
+            calls(lambda: client.jobs.get_job(ONE)),
+            get(ONE),
+            rounds=ROUNDS,
+            bound=1.0,
+        )
+        yield compare(
+            "  the stock generated client's get_job, async / the same",
+            UNIT,
+            calls(stock_get_job),
+            get(ONE),
+            rounds=ROUNDS,
+        )
+        yield compare(
+            "each poll of a wait, async / the same",
+            UNIT,
+            _per_call(lambda: runner.run(client.jobs.wait_for_completion(MANY, schedule=AtOnce()))),
+            get(MANY),
+            rounds=ROUNDS,
+            bound=0.95,
+        )
+        runner.run(client.aclose())
+        runner.run(plain.aclose())
+
+
+def _per_call(run: Callable[[], object]) -> Callable[[], float]:
+    """Microseconds of each of the CALLS calls that `run` makes."""
+
+    def measure() -> float:
+        started = process_time()
+        run()
+        return (process_time() - started) / CALLS * 1e6
+
+    return measure
+
+
+def _stock_client(directory: Path, url: str) -> tuple[Any, Any]:
+    """What openapi-python-client makes of the document: a client, and its module for `getJob`."""
+    command = regeneration.stock("docurift", directory / "stock_client", "--meta=none")
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    sys.path.append(str(directory))
+    package: Any = import_module("stock_client")
+    client = package.AuthenticatedClient(
+        url, KEY, prefix="", auth_header_name="X-API-Key", raise_on_unexpected_status=True
+    )
+    return client, import_module("stock_client.api.jobs.get_job")
