@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
-import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Self
 from urllib.parse import quote, urlsplit
-from uuid import UUID
 
 from ._errors import (
     STATUS_ERRORS,
@@ -58,12 +54,10 @@ MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a request outside a wait is not held back longer than this, but fails."""
 
 
-class Runtime(NamedTuple):
-    """What a client takes from its surroundings, so that tests can give something else."""
+def _random() -> float:
+    import random
 
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = random.random
+    return random.random()
 
 
 async def _sleep(delay: float) -> None:
@@ -72,12 +66,20 @@ async def _sleep(delay: float) -> None:
     await asyncio.sleep(delay)
 
 
+class Runtime(NamedTuple):
+    """What a client takes from its surroundings, so that tests can give something else."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = _random
+
+
 class AsyncRuntime(NamedTuple):
     """The same for an asynchronous client."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = _sleep
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = _random
 
 
 SYSTEM: Final = Runtime()
@@ -141,7 +143,9 @@ class _Client:
             max_retries: Of a request outside a wait.
             headers: Added to those of this client, or in their place.
         """
-        client = copy.copy(self)
+        from copy import copy
+
+        client = copy(self)
         client._parent = self
         client._headers = dict(self._headers)
         client._add_headers(headers)
@@ -243,6 +247,8 @@ class _Client:
     def _status_error(
         self, operation: JobOperation[Any, Any, Any, Any], response: Response
     ) -> APIStatusError:
+        from http import HTTPStatus
+
         status = response.status_code
         text = self._redacted(response.body)
         try:
@@ -652,7 +658,11 @@ def _credential(
 def _id_text(operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> str:
     wanted: type[Any] = operation.id_type
     if not isinstance(job_id, wanted) or isinstance(job_id, bool):
-        hint = f": use UUID({job_id!r})" if wanted is UUID and isinstance(job_id, str) else ""
+        hint = (
+            f": use UUID({job_id!r})"
+            if wanted.__name__ == "UUID" and isinstance(job_id, str)
+            else ""
+        )
         raise _bad_id(
             operation, job_id, f"is a {wanted.__name__}, not a {type(job_id).__name__}{hint}"
         )

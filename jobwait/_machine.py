@@ -6,7 +6,6 @@ is a `WaitState`, a small value that pickles, so that a wait can leave the proce
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
@@ -27,8 +26,6 @@ from ._schedule import Exponential, Fixed, Poll, Schedule
 
 if TYPE_CHECKING:
     from ._operation import Polling, State
-
-logger = logging.getLogger("jobwait")
 
 JobT = TypeVar("JobT")
 ErrorT = TypeVar("ErrorT", bound=JobwaitError)
@@ -153,7 +150,8 @@ class Waiter(Generic[JobT]):
                 delay = self._backoff(state, result, ended)
         else:
             if result.state is None and result.word != state.word:
-                logger.warning(
+                _log(
+                    30,  # logging.WARNING
                     "%s: job %s has the unknown status %r; polling on until it has a known one",
                     self._provider,
                     self._job_id,
@@ -181,7 +179,13 @@ class Waiter(Generic[JobT]):
     def _backoff(self, state: WaitState[JobT], error: APIError, now: float) -> float:
         if state.failures >= MAX_FAILURES:
             raise self._with_context(error, state, now)
-        logger.info("%s: job %s: %s; polling on", self._provider, self._job_id, error.args[0])
+        _log(
+            20,  # logging.INFO
+            "%s: job %s: %s; polling on",
+            self._provider,
+            self._job_id,
+            error.args[0],
+        )
         longest = max(MAX_BACKOFF, self._floor)
         return self._jittered(min(max(BACKOFF, self._floor) * 2.0 ** (state.failures - 1), longest))
 
@@ -250,6 +254,13 @@ class Waiter(Generic[JobT]):
         error.elapsed = now - state.started
         error.last_error = state.last_error if state.last_error is not error else None
         return error
+
+
+def _log(level: int, message: str, *arguments: object) -> None:
+    # Imported here: most programs that import a client have not asked for anything yet.
+    import logging
+
+    logging.getLogger("jobwait").log(level, message, *arguments)
 
 
 def is_transient(error: APIError) -> bool:

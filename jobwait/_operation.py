@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from ._models import is_array, is_object
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 IdT = TypeVar("IdT", bound="str | int | UUID")
 BodyT = TypeVar("BodyT")
