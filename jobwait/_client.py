@@ -21,8 +21,8 @@ from ._errors import (
     ResponseDecodeError,
     ServerError,
 )
-from ._machine import Sighting, is_transient, seconds
-from ._models import UNSET, Mismatch, Unset, decoder
+from ._machine import LONGEST, Sighting, is_transient, seconds
+from ._models import UNSET, Mismatch, Unset, decoder, is_array, is_object
 from ._operation import (
     BodyT,
     ClientConfig,
@@ -50,8 +50,11 @@ if TYPE_CHECKING:
 RETRY_BACKOFF: Final = 0.5
 """Seconds before the first retry of a request; doubled for each further one."""
 MAX_RETRY_BACKOFF: Final = 8.0
+"""Seconds, however many the retries."""
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a request outside a wait is not held back longer than this, but fails."""
+MIN_SECRET: Final = 6
+"""Characters."""
 
 
 def _random() -> float:
@@ -98,6 +101,9 @@ class RawResponse(NamedTuple, Generic[BodyT]):
 class _Client:
     """What both clients share: configuration, and the way from a response to a value."""
 
+    base_url: str = ""
+    """The URL before the operations' paths, without a slash at its end."""
+
     def __init__(
         self,
         config: ClientConfig,
@@ -109,19 +115,18 @@ class _Client:
         headers: Mapping[str, str] | None,
     ) -> None:
         self.config: Final = config
-        self.base_url: str = _base_url(config, base_url)
-        """The URL before the operations' paths, without a slash at its end."""
+        self.base_url = _base_url(config, base_url)
         self.timeout: float = _timeout(timeout)
         """Seconds that one request may take in all."""
         self.max_retries: int = _max_retries(max_retries)
-        self._secret, credential = _credential(config, credentials)
         self._headers: dict[str, str] = {
             "Host": urlsplit(self.base_url).netloc,
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "User-Agent": f"{config.user_agent} jobwait/{__version__}",
-            **credential,
         }
+        self._secrets: frozenset[str] = frozenset()
+        self._add_headers(_credential(config, credentials))
         self._add_headers(headers)
         self._closed = False
         self._parent: Self | None = None
@@ -197,11 +202,7 @@ class _Client:
         data, body = self.read(operation, response)
         word = str(value_at(operation.status, data))
         state = operation.states.get(word)
-        progress = value_at(operation.progress, data)
-        if isinstance(progress, (int, float)):
-            progress = min(max(progress / operation.progress_max, 0.0), 1.0)
-        else:
-            progress = None
+        progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         hint = retry_after(response.headers)
         job = operation.job_of(body)
         if state != "failed":
@@ -212,8 +213,8 @@ class _Client:
             word,
             state,
             progress,
-            code=_text(value_at(operation.failure_code, data)),
-            message=_text(value_at(operation.failure_message, data)),
+            code=_text(self._redacted(value_at(operation.failure_code, data))),
+            message=_text(self._redacted(value_at(operation.failure_message, data))),
             retryable=retryable if isinstance(retryable, bool) else None,
         )
 
@@ -229,18 +230,19 @@ class _Client:
                 f"{self._excerpt(response.body)}; check base_url, and any proxy before it",
                 pointer=None,
                 expected="JSON",
-                body=response.body,
+                body=self._redacted(response.body.decode("latin-1")).encode("latin-1"),
             ) from None
         try:
             typed: BodyT = decoder(operation.response_type)(data)
         except Mismatch as mismatch:
             raise ResponseDecodeError(
                 f"{what} with a body that its document does not allow: at "
-                f"{mismatch.pointer or '/'} expected {mismatch.expected}, got {mismatch.found}; "
+                f"{mismatch.pointer or '/'} expected {mismatch.expected}, "
+                f"got {self._redacted(mismatch.found)}; "
                 "look for a newer version of this package; the error's `body` has all of it",
                 pointer=mismatch.pointer,
                 expected=mismatch.expected,
-                body=response.body,
+                body=self._redacted(response.body.decode("latin-1")).encode("latin-1"),
             ) from None
         return data, typed
 
@@ -250,26 +252,31 @@ class _Client:
         from http import HTTPStatus
 
         status = response.status_code
-        text = self._redacted(response.body)
         try:
-            body: Any = json.loads(text)
+            body: Any = self._redacted(json.loads(response.body))
         except (ValueError, RecursionError):
-            body = text
+            body = self._redacted(response.body.decode("utf-8", "replace"))
+        headers = Headers(
+            [
+                (name.encode(), self._redacted(value).encode())
+                for name, value in response.headers.items()
+            ]
+        )
         try:
             phrase = f"{status} {HTTPStatus(status).phrase}"
         except ValueError:
             phrase = str(status)
         message = f"{self.config.title} answered {operation.operation_id} with {phrase}"
-        if text.strip():
+        if response.body.strip():
             message += f": {self._excerpt(response.body)}"
         cls = STATUS_ERRORS.get(status, ServerError if status >= 500 else APIStatusError)
         return cls(
             f"{message}; {self._advice(status)}",
             status_code=status,
             body=body,
-            headers=response.headers,
-            request_id=response.headers.get("x-request-id") or response.headers.get("request-id"),
-            retry_after=retry_after(response.headers),
+            headers=headers,
+            request_id=headers.get("x-request-id") or headers.get("request-id"),
+            retry_after=retry_after(headers),
         )
 
     def _advice(self, status: int) -> str:
@@ -286,25 +293,40 @@ class _Client:
             return "redirects are not followed, so that no key goes astray: check base_url"
         return "try later" if status >= 500 else "see the provider's documentation"
 
-    def _redacted(self, body: bytes) -> str:
-        return body.decode("utf-8", "replace").replace(self._secret, "[redacted]")
+    def _redacted(self, value: Any) -> Any:
+        """`value`, decoded JSON or text, without a key: some servers answer with what they got."""
+        if isinstance(value, str):
+            for secret in self._secrets:
+                # A shorter one is no secret, and is part of ordinary words.
+                if len(secret) >= MIN_SECRET:
+                    value = value.replace(secret, "[redacted]")
+            return value
+        if is_array(value):
+            return [self._redacted(item) for item in value]
+        if is_object(value):
+            return {self._redacted(key): self._redacted(item) for key, item in value.items()}
+        return value
 
     def _excerpt(self, body: bytes) -> str:
-        text = " ".join(self._redacted(body).split())
+        text = " ".join(self._redacted(body[:4096].decode("utf-8", "replace")).split())
         return text if len(text) <= 200 else f"{text[:200]}…"
 
-    def _add_headers(self, headers: Mapping[str, str] | None) -> None:
+    def _add_headers(self, headers: Mapping[Any, Any] | None) -> None:
         for name, value in (headers or {}).items():
-            if not _TOKEN.fullmatch(name):
+            if not isinstance(name, str) or not _TOKEN.fullmatch(name):
                 raise ConfigurationError(f"{name!r} is not the name of a header")
+            if name.lower() in ("content-length", "transfer-encoding"):
+                raise ConfigurationError(f"{name} is for the transport to set")
             if not _sendable(value):
                 raise ConfigurationError(
                     f"the value for the header {name} has characters that no header can carry"
                 )
-            same = [known for known in self._headers if known.lower() == name.lower()]
-            for known in same:
+            for known in [known for known in self._headers if known.lower() == name.lower()]:
                 del self._headers[known]
             self._headers[name] = value
+            for credential in self.config.credentials:
+                if credential.header.lower() == name.lower():
+                    self._secrets |= {value.removeprefix(credential.prefix)}
 
     def _check_open(self) -> None:
         if self.is_closed:
@@ -546,20 +568,27 @@ class AsyncRawResource:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that a response asks to wait; None where it does not ask, or cannot be understood."""
-    text = headers.get("retry-after")
-    if text is None:
+    text = headers.get("retry-after", "").strip()
+    # A header that was sent twice is joined by a comma, which a date has too.
+    number = re.match(r"\d+(\.\d+)?(?=\s*(,|$))", text)
+    if number:
+        return min(float(number[0]), LONGEST)
+    until = _timestamp(text)
+    if until is None:
         return None
-    if text.strip().isdecimal():
-        return float(text)
+    # The server's own clock, where it tells it, so that ours may be wrong.
+    now = _timestamp(headers.get("date", ""))
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def _timestamp(date: str) -> float | None:
+    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
-        until = parsedate_to_datetime(text)
-        # The server's own clock, where it tells it, so that ours may be wrong.
-        now = (
-            parsedate_to_datetime(headers["date"]).timestamp() if "date" in headers else time.time()
-        )
-        return max(0.0, until.timestamp() - now)
+        moment = parsedate_to_datetime(date)
+        # HTTP dates are in UTC even where their form has no room to say so.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -575,9 +604,15 @@ _ADVICE: Final = {
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def _sendable(value: str) -> bool:
+def _sendable(value: object) -> bool:
     # Visible ASCII with single spaces inside: RFC 9110, section 5.5, less its obsolete parts.
-    return re.fullmatch(r"[!-~]+([ \t]+[!-~]+)*", value) is not None
+    return isinstance(value, str) and re.fullmatch(r"[!-~]+([ \t]+[!-~]+)*", value) is not None
+
+
+def _fraction(value: Any, maximum: float) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return None
+    return float(min(max(value, 0), maximum)) / maximum
 
 
 def _text(value: Any) -> str | None:
@@ -590,7 +625,7 @@ def _text(value: Any) -> str | None:
 def _timeout(value: float) -> float:
     if seconds("timeout", value) == 0:
         raise InvalidArgumentError("timeout is the time that a request may take, so more than 0")
-    return value
+    return float(value)
 
 
 def _max_retries(value: Any) -> int:
@@ -599,31 +634,32 @@ def _max_retries(value: Any) -> int:
     return value
 
 
-def _base_url(config: ClientConfig, given: str | None) -> str:
-    url = (config.base_url if given is None else given).rstrip("/")
+def _base_url(config: ClientConfig, given: object) -> str:
+    text = config.base_url if given is None else str(given)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(text)
+        # Written anew, a URL has its scheme in lower case, and no `?` or `#` without what follows.
+        url = parts.geturl().rstrip("/?#")
+        host = (parts.hostname or "").encode("idna")
         valid = (
             parts.scheme in ("http", "https")
-            and bool(parts.hostname)
+            and bool(host)
             and parts.port != 0
-            and not (parts.username or parts.password or parts.query or parts.fragment)
-            and re.fullmatch(r"[!-~]+", url) is not None
+            and not (parts.query or parts.fragment or "@" in parts.netloc)
+            and re.fullmatch(r"[!-~]+", text) is not None
         )
     except ValueError:
-        valid = False
+        valid, url = False, ""
     if not valid:
         raise ConfigurationError(
-            "base_url is like https://host, https://host:port or https://host/prefix, "
+            "base_url is like https://host, https://host:port or https://host/prefix, in ASCII, "
             "without a user, a query or a fragment"
         )
     return url
 
 
-def _credential(
-    config: ClientConfig, given: Mapping[str, str | None]
-) -> tuple[str, dict[str, str]]:
-    """The key, and the header that carries it; never the key in an error."""
+def _credential(config: ClientConfig, given: Mapping[str, Any]) -> dict[str, str]:
+    """The header that carries the key; an error never shows it."""
     chosen = [
         (credential, key, credential.parameter)
         for credential in config.credentials
@@ -648,11 +684,12 @@ def _credential(
         raise ConfigurationError(f"no key for {config.title}: {where}")
     credential, key, source = chosen[0]
     if not _sendable(key):
-        fault = "is empty" if not key.strip() else "has characters that no header can carry"
+        empty = isinstance(key, str) and not key.strip()
+        fault = "is empty" if empty else "has characters that no header can carry"
         raise ConfigurationError(
             f"the key for {config.title} in {source} {fault} (a line break at its end?): {where}"
         )
-    return key, {credential.header: credential.prefix + key}
+    return {credential.header: credential.prefix + key}
 
 
 def _id_text(operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> str:
@@ -666,7 +703,11 @@ def _id_text(operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> str:
         raise _bad_id(
             operation, job_id, f"is a {wanted.__name__}, not a {type(job_id).__name__}{hint}"
         )
-    text = str(job_id)
+    try:
+        # A string is its own text, also where it is the member of an enum.
+        text = str.__str__(job_id) if isinstance(job_id, str) else str(job_id)
+    except ValueError:
+        raise _bad_id(operation, job_id, "is a number of fewer digits") from None
     if not text.strip():
         raise _bad_id(operation, job_id, "is not empty")
     if text in (".", "..") or "/" in text or "\\" in text or not text.isprintable():

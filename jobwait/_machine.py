@@ -22,7 +22,7 @@ from ._errors import (
     ResponseDecodeError,
     WaitTimeoutError,
 )
-from ._schedule import Exponential, Fixed, Poll, Schedule
+from ._schedule import Exponential, Poll, Schedule
 
 if TYPE_CHECKING:
     from ._operation import Polling, State
@@ -35,6 +35,9 @@ MAX_FAILURES: Final = 10
 BACKOFF: Final = 0.5
 """Seconds after the first of them; doubled for each further one."""
 MAX_BACKOFF: Final = 30.0
+"""Seconds, however long the streak."""
+LONGEST: Final = 1e9
+"""Seconds: some thirty years, which every system can still sleep."""
 JITTER: Final = 0.1
 """Delays are drawn from 1 to 1 + JITTER times the planned one: never shorter."""
 
@@ -69,6 +72,8 @@ class WaitState(NamedTuple, Generic[JobT]):
     """The next poll is the last one before the deadline."""
     word: str | None = None
     """The last status word."""
+    unknown: frozenset[str] = frozenset()
+    """Status words that are logged: those that the document does not know."""
     job: JobT | None = None
     last_error: APIError | None = None
 
@@ -113,11 +118,13 @@ class Waiter(Generic[JobT]):
         self._random = random
         # A schedule that the caller chose is the caller's decision, and is not slowed down.
         self._floor = polling.initial if schedule is None else 0.0
-        self._schedule = schedule or (
-            Fixed(polling.initial)
-            if polling.multiplier == 1
-            else Exponential(polling.initial, polling.multiplier, polling.maximum)
-        )
+        self._schedule: Schedule
+        if schedule is None:
+            self._schedule = Exponential(polling.initial, polling.multiplier, polling.maximum)
+        elif callable(getattr(schedule, "delay", None)):
+            self._schedule = schedule
+        else:
+            raise InvalidArgumentError(f"schedule is one like Fixed(2), not {schedule!r}")
 
     def limit(self, state: WaitState[JobT], now: float, longest: float) -> float:
         """Seconds that the poll which starts now may take.
@@ -145,11 +152,11 @@ class Waiter(Generic[JobT]):
         if isinstance(result, APIError):
             state = state._replace(last_error=result)
             delay, hint = self._after_error(state, result, ended)
+            state = state._replace(failures=0 if delay is not None else state.failures + 1)
             if delay is None:
-                state = state._replace(failures=state.failures + 1)
                 delay = self._backoff(state, result, ended)
         else:
-            if result.state is None and result.word != state.word:
+            if result.state is None and result.word not in state.unknown:
                 _log(
                     30,  # logging.WARNING
                     "%s: job %s has the unknown status %r; polling on until it has a known one",
@@ -157,13 +164,14 @@ class Waiter(Generic[JobT]):
                     self._job_id,
                     result.word,
                 )
+                state = state._replace(unknown=state.unknown | {result.word})
             state = state._replace(failures=0, word=result.word, job=result.job)
             if result.state == "succeeded":
                 return Done(result.job)
             if result.state == "failed" or result.state == "cancelled":
                 raise self._with_context(self._ended_badly(result), state, ended)
             delay, hint = self._delay(state, result.progress, ended), result.retry_after
-        return self._again(state, delay, hint, ended)
+        return self._again(state, delay, hint, began, ended)
 
     def _after_error(
         self, state: WaitState[JobT], error: APIError, now: float
@@ -197,10 +205,10 @@ class Waiter(Generic[JobT]):
         return delay * (1 + JITTER * self._random())
 
     def _again(
-        self, state: WaitState[JobT], delay: float, hint: float | None, now: float
+        self, state: WaitState[JobT], delay: float, hint: float | None, began: float, now: float
     ) -> Again[JobT]:
         deadline = state.started + self._timeout
-        earliest = now + max(hint or 0.0, self._floor)
+        earliest = max(now + (hint or 0.0), began + self._floor)
         at = max(now + delay, earliest)
         if state.final or now >= deadline:
             raise self._too_late(state, now, "")
@@ -276,8 +284,9 @@ def seconds(name: str, value: Any) -> float:
     """`value`, if it is a duration.
 
     Raises:
-        InvalidArgumentError: It is negative, or no number.
+        InvalidArgumentError: It is negative, no number, or longer than any clock can tell.
     """
-    if not (isinstance(value, (int, float)) and value >= 0):
-        raise InvalidArgumentError(f"{name} is in seconds, 0 or more, not {value!r}")
-    return value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (number and 0 <= value <= LONGEST):
+        raise InvalidArgumentError(f"{name} is in seconds, from 0 to {LONGEST:g}, not {value!r}")
+    return float(value)

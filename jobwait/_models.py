@@ -207,16 +207,19 @@ def _object(cls: type[Model]) -> Decoder:
 
 def _discriminated(members: list[type[Model]], fallback: type[UnknownVariant]) -> Decoder:
     tag = fallback.__discriminator__
-    variants = {
-        word: decoder(_any(member))
-        for member in members
-        for name, annotation in get_type_hints(member).items()
-        if _wire_name(member, name) == tag
-        for word in get_args(annotation)
-    }
     unknown = _unknown(_any(fallback))
+    variants: dict[str, Decoder] = {}
 
     def decode(value: Any) -> Any:
+        # Variants are read here and not before: one may contain the union itself.
+        if not variants:
+            variants.update(
+                (word, decoder(_any(member)))
+                for member in members
+                for field in _fields(_any(member))
+                if field.wire == tag
+                for word in get_args(get_type_hints(member)[field.name])
+            )
         if not is_object(value):
             raise Mismatch("an object", value)
         word = value.get(tag, UNSET)
@@ -228,10 +231,6 @@ def _discriminated(members: list[type[Model]], fallback: type[UnknownVariant]) -
         return unknown(word, value) if variant is None else variant(value)
 
     return decode
-
-
-def _wire_name(cls: type[Model], name: str) -> str | None:
-    return next((field.wire for field in _fields(_any(cls)) if field.name == name), None)
 
 
 @cache

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from ._client import AsyncBaseClient, BaseClient
-
 GROUP: Final = "jobwait.providers"
 """The entry-point group under which packages name their `PROVIDER`."""
 
@@ -33,15 +31,15 @@ class Provider:
         return f"<Provider {self.name}>"
 
     @property
-    def client(self) -> type[BaseClient]:
-        """The blocking client class; its constructor is the one of the package."""
-        client: type[BaseClient] = self._load("Client")
+    def client(self) -> type[Any]:
+        """The blocking client class; type checkers see its methods in the package itself."""
+        client: type[Any] = self._load("Client")
         return client
 
     @property
-    def async_client(self) -> type[AsyncBaseClient]:
+    def async_client(self) -> type[Any]:
         """The asynchronous client class."""
-        client: type[AsyncBaseClient] = self._load("AsyncClient")
+        client: type[Any] = self._load("AsyncClient")
         return client
 
     @cached_property

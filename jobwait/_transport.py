@@ -14,8 +14,9 @@ import os
 import sys
 import time
 import zlib
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -43,6 +44,9 @@ def __getattr__(name: str) -> object:
 
 KEEP_ALIVE: Final = 300.0
 """Seconds that an idle connection is kept: longer than any provider's delay between polls."""
+
+MAX_BODY: Final = 64 * 2**20
+"""Bytes that a compressed body may grow to; nobody's job status is near it, a bomb is."""
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -107,8 +111,9 @@ class SyncTransport:
 
         self._backend = _deadline_backend()
         self._connect = _connector(base_url, httpcore.ConnectionPool, httpcore.HTTPProxy)
-        # A list's append and pop are atomic, so threads share it without a lock.
-        self._idle: list[tuple[httpcore.ConnectionInterface, Any]] = []
+        # Its ends are changed atomically, so threads share it without a lock.
+        self._idle: deque[tuple[httpcore.ConnectionInterface, Any]] = deque()
+        self._process = os.getpid()
         self._closed = False
 
     def __call__(self, request: Request, limit: float) -> Response:
@@ -130,29 +135,43 @@ class SyncTransport:
         except BaseException:
             # Not back to the others: what was interrupted at any point may never be free again.
             connection.close()
+            backend.close()
             raise
         if connection.is_idle():
-            self._idle.append((connection, backend))
-        if self._closed:
-            self.close()
+            self._give_back(connection, backend)
         return _response(response, body, request)
 
     def _take(self) -> tuple[httpcore.ConnectionInterface, Any]:
-        while True:
-            try:
+        if self._process != os.getpid():
+            # After a fork both processes would read each other's answers from these.
+            self._idle, self._process = deque(), os.getpid()
+        with suppress(IndexError):
+            while True:
                 connection, backend = self._idle.pop()
-            except IndexError:
-                backend = self._backend()
-                return self._connect(backend), backend
-            if not connection.has_expired():
-                return connection, backend
-            connection.close()
+                if not connection.has_expired():
+                    return connection, backend
+                connection.close()
+        backend = self._backend()
+        return self._connect(backend), backend
+
+    def _give_back(self, connection: httpcore.ConnectionInterface, backend: Any) -> None:
+        self._idle.append((connection, backend))
+        with suppress(IndexError):
+            # The one that was idle for longest, so that none stays for ever after a burst.
+            oldest = self._idle.popleft()
+            if oldest[0].has_expired():
+                oldest[0].close()
+            else:
+                self._idle.appendleft(oldest)
+        if self._closed:
+            self.close()
 
     def close(self) -> None:
         """Close every connection; one in use is closed when its request ends."""
         self._closed = True
-        while self._idle:
-            self._idle.pop()[0].close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop()[0].close()
 
 
 class AsyncTransport:
@@ -162,8 +181,9 @@ class AsyncTransport:
         import httpcore
 
         self._connect = _connector(base_url, httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy)
-        self._idle: list[httpcore.AsyncConnectionInterface] = []
-        self._loop: AbstractEventLoop | None = None
+        # Connections of one event loop cannot be used, nor even closed, in another.
+        self._idle: dict[AbstractEventLoop, deque[httpcore.AsyncConnectionInterface]] = {}
+        self._backend = _async_backend()
         self._closed = False
 
     async def __call__(self, request: Request, limit: float) -> Response:
@@ -171,10 +191,16 @@ class AsyncTransport:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            # Connections of an earlier event loop cannot be used, nor even closed, in this one.
-            self._loop, self._idle = loop, []
-        connection = await self._take()
+        if loop not in self._idle:
+            self._idle = {
+                other: kept for other, kept in self._idle.items() if not other.is_closed()
+            }
+        idle = self._idle.setdefault(loop, deque())
+        connection = await self._take(idle)
+        backend: Any = None
+        if connection is None:
+            backend = self._backend()
+            connection = self._connect(backend)
         try:
             with _httpcore_errors(request, limit):
                 async with asyncio.timeout(limit):
@@ -185,34 +211,43 @@ class AsyncTransport:
                         await response.aclose()
         except BaseException:
             await connection.aclose()
+            if backend is not None:
+                await backend.aclose()
             raise
-        if connection.is_idle() and loop is self._loop:
-            self._idle.append(connection)
+        if connection.is_idle():
+            idle.append(connection)
+            if idle[0].has_expired():
+                # The one that was idle for longest, so that none stays for ever after a burst.
+                await idle.popleft().aclose()
         if self._closed:
             await self.close()
         return _response(response, body, request)
 
-    async def _take(self) -> httpcore.AsyncConnectionInterface:
-        while self._idle:
-            connection = self._idle.pop()
+    async def _take(
+        self, idle: deque[httpcore.AsyncConnectionInterface]
+    ) -> httpcore.AsyncConnectionInterface | None:
+        while idle:
+            connection = idle.pop()
             if not connection.has_expired():
                 return connection
             await connection.aclose()
-        made: httpcore.AsyncConnectionInterface = self._connect(None)
-        return made
+        return None
 
     async def close(self) -> None:
-        """Close every connection; one in use is closed when its request ends."""
+        """Close this event loop's connections; one in use is closed when its request ends."""
+        import asyncio
+
         self._closed = True
-        while self._idle:
-            await self._idle.pop().aclose()
+        idle = self._idle.pop(asyncio.get_running_loop(), deque())
+        while idle:
+            await idle.pop().aclose()
 
 
 class HTTPXTransport:
     """Sends through a client that the user passed, and leaves it open.
 
-    The limit is checked whenever a part of the body arrives. A server that drips its headers is
-    bound by the client's own timeouts alone.
+    The limit holds for every read, and for all of them whenever a part of the body arrives: a
+    server that drips its headers can go on for longer, as no client of httpx can be told otherwise.
     """
 
     def __init__(self, client: httpx.Client) -> None:
@@ -341,6 +376,12 @@ def _deadline_backend() -> type[Any]:
 
         def __init__(self) -> None:
             self._backend = httpcore.SyncBackend()
+            self._stream: httpcore.NetworkStream | None = None
+
+        def close(self) -> None:
+            # httpcore forgets a stream whose TLS handshake was interrupted.
+            if self._stream is not None:
+                self._stream.close()
 
         def connect_tcp(
             self,
@@ -352,8 +393,9 @@ def _deadline_backend() -> type[Any]:
         ) -> httpcore.NetworkStream:
             try:
                 found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:
                 raise httpcore.ConnectError(error) from error
+            # Resolving the name, above, is all that no limit can cut: the system's call blocks.
             # One address after the other, as `socket.create_connection` does, but within one limit:
             # its own timeout starts anew for each, and a first one that is silent would eat all.
             for addresses_left, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
@@ -364,8 +406,31 @@ def _deadline_backend() -> type[Any]:
                     if addresses_left == 1:
                         raise
                 else:
-                    return Stream(stream, self)
+                    self._stream = Stream(stream, self)
+                    return self._stream
             raise httpcore.ConnectError(f"{host} has no address")
+
+    return Backend
+
+
+@cache
+def _async_backend() -> type[Any]:
+    """httpcore's network backend, which here remembers the stream that it made."""
+    import httpcore
+
+    class Backend(httpcore.AsyncNetworkBackend):
+        def __init__(self) -> None:
+            self._backend: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
+            self._stream: httpcore.AsyncNetworkStream | None = None
+
+        async def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+            self._stream = await self._backend.connect_tcp(*args, **kwargs)
+            return self._stream
+
+        async def aclose(self) -> None:
+            # httpcore forgets a stream whose TLS handshake was interrupted.
+            if self._stream is not None:
+                await self._stream.aclose()
 
     return Backend
 
@@ -422,17 +487,22 @@ def _environment_proxy(url: str) -> tuple[str, tuple[str, str] | None] | None:
     proxy = proxies.get(target.scheme) or proxies.get("all")
     if not proxy or proxy_bypass(target.netloc):
         return None
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or port == 0:
         raise ConfigurationError(
-            f"the environment asks for a proxy of the kind {parts.scheme!r}, and only http and "
-            "https ones work by themselves: pass http_client=httpx.Client(proxy=...)"
+            f"the proxy that the environment names for {target.scheme} is not like "
+            "http://host:port: mend the variable; for another kind pass http_client="
+            "httpx.Client(proxy=...)"
         )
     auth = None
     if parts.username is not None:
         auth = (unquote(parts.username), unquote(parts.password or ""))
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}", auth
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", auth
 
 
 def _native(request: Request) -> httpcore.Request:
@@ -452,17 +522,26 @@ def _httpx_request(
     if request.native is None:
         request.native = client.build_request(request.method, request.url, headers=request.headers)
     native: httpx.Request = request.native
-    native.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), limit)
+    timeout = min(limit, _LONGEST)
+    native.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
     return native
 
 
 def _response(response: httpcore.Response, body: bytes, request: Request) -> Response:
     headers = Headers(response.headers)
-    if headers.get("content-encoding", "").lower() == "gzip":
+    if body and headers.get("content-encoding", "").lower() in ("gzip", "x-gzip"):
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
-            body = zlib.decompress(body, zlib.MAX_WBITS | 16)
+            unpacked = unpack.decompress(body, MAX_BODY)
         except zlib.error as error:
-            raise _broken(request, error) from error
+            if 200 <= response.status < 300:
+                raise _broken(request, error) from error
+            return Response(response.status, headers, body)  # the status is what counts
+        if unpack.unconsumed_tail:
+            raise _broken(request, ValueError(f"more than {MAX_BODY} bytes once decompressed"))
+        if not unpack.eof:
+            raise _broken(request, ValueError("a compressed body that ends too early"))
+        body = unpacked
     return Response(response.status, headers, body)
 
 
@@ -473,9 +552,10 @@ def _httpcore_errors(request: Request, limit: float) -> Generator[None]:
     try:
         yield
     except (httpcore.TimeoutException, TimeoutError) as error:
-        raise _too_late(request, limit) from error
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
-        raise _broken(request, error) from error
+        raise _too_late(request, limit) from _without_frames(error)
+    # What anyio does not translate, a broken TLS record for one, is an OSError.
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError) as error:
+        raise _broken(request, error) from _without_frames(error)
 
 
 @contextmanager
@@ -485,9 +565,18 @@ def _httpx_errors(request: Request, limit: float) -> Generator[None]:
     try:
         yield
     except (httpx.TimeoutException, TimeoutError) as error:
-        raise _too_late(request, limit) from error
-    except httpx.RequestError as error:
-        raise _broken(request, error) from error
+        raise _too_late(request, limit) from _without_frames(error)
+    except (httpx.RequestError, OSError) as error:
+        raise _broken(request, error) from _without_frames(error)
+
+
+def _without_frames(error: BaseException) -> BaseException:
+    """The same error, its causes too, without the frames whose variables hold the request's key."""
+    link: BaseException | None = error
+    while link is not None:
+        link = link.with_traceback(None)
+        link = link.__cause__ or link.__context__
+    return error
 
 
 def _too_late(request: Request, limit: float) -> APITimeoutError:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, overload
 
 from ._client import AsyncResource, Resource
+from ._errors import InvalidArgumentError
 from ._machine import Done, Sighting, Waiter, WaitState
 from ._models import UNSET, Unset
 from ._operation import DoneT, IdT, JobT
@@ -92,7 +93,12 @@ def _block(
         result = client.poll(operation, request, waiter.limit(state, began, client.timeout))
         ended = clock()
         if on_update is not None and isinstance(result, Sighting):
-            on_update(result.job)
+            told = on_update(result.job)
+            if isinstance(told, Coroutine):
+                told.close()
+                raise InvalidArgumentError(
+                    "on_update is a coroutine function, which only an AsyncClient can call"
+                )
         step = waiter.step(state, result, began, ended)
         if isinstance(step, Done):
             return operation.done(step.job)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import logging
 import pickle
 import traceback
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +32,7 @@ from jobwait import (
     RateLimitError,
     ResponseDecodeError,
     ServerError,
+    wait_for_completion,
 )
 
 from .widgets import (
@@ -160,13 +163,63 @@ def test_a_base_url_that_cannot_work_is_refused(url: str) -> None:
         make(base_url=url)
 
 
+@pytest.mark.parametrize(
+    "url", ["HTTPS://api.widgets.test", "https://api.widgets.test/?", "https://api.widgets.test#"]
+)
+def test_a_base_url_is_used_in_its_plain_form(driver: Driver, time: Time, url: str) -> None:
+    script = Script(time, answer("pending"))
+    driver.get(script, base_url=url)
+    assert str(script.requests[0].url) == f"https://api.widgets.test/v1/jobs/{ID}"
+
+
+def test_a_client_that_could_not_be_made_still_has_a_repr() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        make(base_url="https://user:password@host")
+    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "BaseClient of Widgets" in "".join(report.format())
+
+
+@pytest.mark.parametrize("kind", ["escaped", "header", "failure", "mismatch", "own header"])
+def test_a_key_that_comes_back_in_another_place_is_not_shown(time: Time, kind: str) -> None:
+    key = "ab/cd+0123456789" if kind == "escaped" else KEY
+    escaped = json.dumps({"error": key}).replace("/", "\\/")
+    job = {"id": ID, "status": "failed", "error": {"code": "x", "message": f"bad {key}"}}
+    replies = {
+        "escaped": httpx.Response(401, text=escaped),
+        "header": httpx.Response(401, headers={"WWW-Authenticate": f"Key {key}"}),
+        "failure": httpx.Response(200, json={"data": job}),
+        "mismatch": httpx.Response(
+            200, json={"data": {"id": ID, "status": "completed", "result": [key]}}
+        ),
+        "own header": httpx.Response(401, json={"error": key}),
+    }
+    client = BaseClient(
+        CONFIG,
+        {"api_key": "another-key" if kind == "own header" else key},
+        headers={"x-api-key": key} if kind == "own header" else None,
+        http_client=httpx.Client(transport=httpx.MockTransport(Script(time, replies[kind]))),
+    )
+    with pytest.raises(JobwaitError) as caught:
+        wait_for_completion(JobsResource(client), ID)
+    shown = {name: value for name, value in caught.value.__dict__.items() if name != "job"}
+    assert key not in f"{caught.value} {caught.value!r} {shown}"
+
+
+def test_the_member_of_a_string_enum_is_the_string(driver: Driver, time: Time) -> None:
+    name = Enum("Name", {"JOB": "job_7"}, type=str)  # unlike a StrEnum, str() shows its name
+
+    script = Script(time, answer("pending"))
+    driver.get(script, name["JOB"])
+    assert script.requests[0].url.path == "/v1/jobs/job_7"
+
+
 def test_a_base_url_may_have_a_path(driver: Driver, time: Time) -> None:
     script = Script(time, answer("pending"))
     driver.get(script, base_url="http://127.0.0.1:8000/widgets/")
     assert str(script.requests[0].url) == f"http://127.0.0.1:8000/widgets/v1/jobs/{ID}"
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "3"])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "3", True, None, float("inf")])
 def test_a_timeout_that_cannot_work_is_refused(timeout: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="timeout"):
         make(timeout=timeout)
@@ -178,9 +231,12 @@ def test_a_number_of_retries_that_cannot_work_is_refused(retries: Any) -> None:
         make(max_retries=retries)
 
 
-@pytest.mark.parametrize("headers", [{"X-A": "b\nc"}, {"X A": "b"}, {"": "b"}, {"X-A": "é"}])
-def test_a_header_that_cannot_be_sent_is_refused(headers: dict[str, str]) -> None:
-    with pytest.raises(ConfigurationError, match="header"):
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-A": "b\nc"}, {"X A": "b"}, {"": "b"}, {"X-A": "é"}, {"X-A": 5}, {"Content-Length": "5"}],
+)
+def test_a_header_that_cannot_be_sent_is_refused(headers: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"header|transport"):
         make(headers=headers)
 
 

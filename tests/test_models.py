@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 import pytest
@@ -15,7 +15,7 @@ from attrs import field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobwait import UNSET, Model, Unset
+from jobwait import UNSET, Model, UnknownVariant, Unset
 
 from .widgets import CompletedJob, Job, JobResponse, PendingJob, UnknownJob
 
@@ -162,6 +162,31 @@ def test_the_unknown_variant_keeps_all() -> None:
     assert UnknownJob.from_dict(raw) == response.data
     with pytest.raises(ValueError, match="status"):
         UnknownJob.from_dict({"status": 5})
+
+
+@frozen(kw_only=True)
+class Folder(Model):
+    kind: Literal["folder"]
+    items: list[Entry]
+    additional_properties: Mapping[str, Any] = field(factory=dict[str, Any])
+
+
+@frozen(kw_only=True)
+class UnknownEntry(UnknownVariant):
+    __discriminator__: ClassVar[str] = "kind"
+    kind: Literal["__unknown__"] = "__unknown__"
+    raw_kind: str
+    raw: Mapping[str, Any]
+
+
+Entry: TypeAlias = Folder | UnknownEntry
+
+
+def test_a_union_may_contain_itself() -> None:
+    data = {"kind": "folder", "items": [{"kind": "folder", "items": []}, {"kind": "link"}]}
+    inner, link = Folder.from_dict(data).items
+    assert inner == Folder(kind="folder", items=[])
+    assert link == UnknownEntry(raw_kind="link", raw={"kind": "link"})
 
 
 def classify(job: Job) -> str:

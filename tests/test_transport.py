@@ -6,9 +6,11 @@ import asyncio
 import gc
 import gzip
 import json
+import os
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
@@ -22,6 +24,7 @@ from jobwait import (
     APIConnectionError,
     APITimeoutError,
     AsyncBaseClient,
+    AuthenticationError,
     BaseClient,
     ConfigurationError,
     Fixed,
@@ -29,6 +32,7 @@ from jobwait import (
     WaitTimeoutError,
     wait_for_completion,
 )
+from jobwait._transport import MAX_BODY
 
 from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
 from .wire import JOB, Answer, Wire, drip, reset, response, silent, truncated, whole
@@ -277,9 +281,99 @@ def test_a_proxy_that_needs_more_than_this_layer_has_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://user:secret@127.0.0.1:9")
-    with pytest.raises(ConfigurationError, match=r"'socks5'.*http_client") as caught:
+    with pytest.raises(ConfigurationError, match=r"names for https.*http_client") as caught:
         BaseClient(CONFIG, {"api_key": KEY})
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["http://127.0.0.1:port", "http://[bad", "http://h:99999", "//"])
+def test_a_proxy_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    with pytest.raises(ConfigurationError, match="the proxy that the environment names"):
+        BaseClient(CONFIG, {"api_key": KEY})
+
+
+def test_a_compressed_error_is_the_error_of_its_status(default_caller: Sync) -> None:
+    for body in (b"", b"garbage"):
+        refusal = response(body, status="401 Unauthorized", headers="Content-Encoding: gzip\r\n")
+        with Wire(whole(refusal)) as wire, pytest.raises(AuthenticationError):
+            default_caller.get(wire.url)
+
+
+def test_a_compressed_body_without_an_end_of_its_growth_is_an_error(default_caller: Sync) -> None:
+    bomb = response(gzip.compress(b"[" * (MAX_BODY + 1)), headers="Content-Encoding: gzip\r\n")
+    with Wire(whole(bomb)) as wire, pytest.raises(APIConnectionError, match="once decompressed"):
+        default_caller.get(wire.url, max_retries=0)
+
+
+def test_a_broken_tls_record_is_a_connection_error(default_caller: Sync) -> None:
+    wire = Wire(whole(b"no TLS at all"), after=b"\x16")
+    with wire, pytest.raises(APIConnectionError, match=r"(?i)ssl|tls") as caught:
+        default_caller.get(wire.url.replace("http:", "https:"), max_retries=0)
+    assert not isinstance(caught.value, APITimeoutError)
+
+
+def test_a_tls_handshake_without_an_end_is_cut_and_leaves_no_socket(default_caller: Sync) -> None:
+    wire = Wire(silent, after=b"\x16")
+    with wire, pytest.raises(APITimeoutError):
+        default_caller.get(wire.url.replace("http:", "https:"), timeout=0.3, max_retries=0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_process_does_not_share_its_parents_connections() -> None:
+    with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+        JobsResource(client).get_job(ID)
+        child = os.fork()
+        if not child:
+            JobsResource(client).get_job(ID)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        JobsResource(client).get_job(ID)
+    assert wire.connections == 2
+
+
+def test_connections_left_over_from_a_burst_are_let_go() -> None:
+    with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+        threads = [
+            threading.Thread(target=JobsResource(client).get_job, args=(ID,)) for _ in range(20)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wire.hang_up()
+        for _ in range(20):
+            JobsResource(client).get_job(ID)
+        transport: Any = client._transport
+        assert len(transport._idle) == 1
+
+
+def test_a_client_is_closed_in_whatever_event_loop() -> None:
+    async def main() -> None:
+        await AsyncJobsResource(client).get_job(ID)
+        await client.aclose()
+
+    with Wire(whole()) as wire:
+        client = AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url)
+        asyncio.run(main())
+        asyncio.run(client.aclose())
+
+
+def test_a_proxys_password_and_the_key_are_in_no_frame_of_an_error(
+    monkeypatch: pytest.MonkeyPatch, default_caller: Sync
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:proxy-password@127.0.0.1:{port}")
+    with pytest.raises(APIConnectionError) as caught:
+        default_caller.get("http://api.widgets.test", max_retries=0)
+    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    text = "".join(report.format())
+    inner = text.split("tests/test_transport.py")[0]  # what the test itself holds does not count
+    assert KEY not in inner
+    assert "proxy-password" not in inner
+    assert "dXNlcjpwcm94eS1wYXNzd29yZA" not in text
 
 
 @pytest.fixture(scope="module")

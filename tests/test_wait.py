@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
+import time as system_time
 from email.utils import formatdate
 from typing import Any
 
@@ -45,6 +47,7 @@ from .widgets import (
 )
 
 Driver = Sync | Async
+tzset = getattr(system_time, "tzset", lambda: None)  # not on Windows
 
 
 @pytest.fixture(params=[Sync, Async], ids=["sync", "async"])
@@ -155,6 +158,15 @@ def test_an_unknown_status_is_polled_on_logged_once_and_named_by_the_timeout(
     assert isinstance(caught.value.job, UnknownJob)
 
 
+def test_words_that_take_turns_are_logged_once_each(
+    driver: Driver, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = ["aa", "pending", "aa", "bb", "aa", "bb"]
+    with caplog.at_level(logging.WARNING, "jobwait"):
+        driver.wait(Script(time, *map(answer, words), answer("completed")))
+    assert len(caplog.records) == 2
+
+
 def test_an_unknown_status_does_not_end_a_wait_that_succeeds(driver: Driver, time: Time) -> None:
     assert driver.wait(Script(time, answer("archived"), answer("completed"))).result == "done"
 
@@ -221,6 +233,36 @@ def test_retry_after_as_a_date_is_measured_on_the_servers_own_clock(
     assert script.times == [0, 9]
 
 
+@pytest.mark.parametrize(
+    "hint",
+    [
+        "Wed, 21 Oct 2015 07:28:05 GMT",
+        "Wed Oct 21 07:28:05 2015",
+        "Wed, 21 Oct 2015 07:28:05 -0000",
+    ],
+)
+def test_a_retry_after_without_a_zone_is_in_utc(
+    driver: Driver, time: Time, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    tzset()
+    headers = {"Date": "Wed, 21 Oct 2015 07:28:00 GMT", "Retry-After": hint}
+    script = Script(time, answer("pending", headers=headers), answer("completed"))
+    driver.wait(script)
+    monkeypatch.undo()
+    tzset()
+    assert script.times == [0, 5]
+
+
+@pytest.mark.parametrize(("hint", "seconds"), [("20, 20", 20), ("20.5", 20.5), ("9" * 30, None)])
+def test_a_retry_after_in_an_odd_form_is_understood(
+    driver: Driver, time: Time, hint: str, seconds: float | None
+) -> None:
+    script = Script(time, answer("pending", headers={"Retry-After": hint}), answer("completed"))
+    driver.wait(script, timeout=None)
+    assert script.times == [0, 1e9 if seconds is None else seconds]
+
+
 @pytest.mark.parametrize("hint", ["soon", "-5", "", "1e400", "Thu, 99 Foo 2026"])
 def test_a_retry_after_that_is_none_is_ignored(driver: Driver, time: Time, hint: str) -> None:
     script = Script(time, answer("pending", headers={"Retry-After": hint}), answer("completed"))
@@ -266,6 +308,12 @@ def test_a_404_ends_the_wait_once_its_grace_is_over(
     with pytest.raises(NotFoundError):
         driver.wait(script, not_found_grace=grace)
     assert script.times == ([0, 1, 3] if grace else [0])
+
+
+def test_a_404_within_its_grace_is_an_answer_and_no_streak(driver: Driver, time: Time) -> None:
+    steps = [httpx.Response(503), httpx.Response(404)] * 15
+    script = Script(time, *steps, answer("completed"))
+    assert driver.wait(script, not_found_grace=500, timeout=500).result == "done"
 
 
 def test_a_404_after_a_sighting_ends_the_wait(driver: Driver, time: Time) -> None:
@@ -328,7 +376,16 @@ def test_a_timeout_of_none_waits_for_ever(driver: Driver, time: Time) -> None:
     assert driver.wait(script, timeout=None).result == "done"
 
 
-@pytest.mark.parametrize("bad", [-1, float("nan"), "5"])
+@pytest.mark.parametrize("schedule", [0, 5, "fast"])
+def test_a_schedule_that_is_none_is_refused_before_anything_is_sent(
+    driver: Driver, time: Time, schedule: Any
+) -> None:
+    script = Script(time, answer("completed"))
+    with pytest.raises(InvalidArgumentError, match="schedule"):
+        driver.wait(script, schedule=schedule)
+
+
+@pytest.mark.parametrize("bad", [-1, float("nan"), "5", True, float("inf"), 10**400])
 @pytest.mark.parametrize("option", ["timeout", "not_found_grace"])
 def test_an_impossible_duration_is_refused_before_anything_is_sent(
     driver: Driver, time: Time, option: str, bad: Any
@@ -389,6 +446,24 @@ def test_an_on_update_that_is_a_coroutine_function_is_awaited(time: Time) -> Non
     assert seen == ["pending", "completed"]
 
 
+def test_a_coroutine_function_cannot_watch_a_blocking_wait(time: Time) -> None:
+    async def note(job: Job) -> None:
+        pass
+
+    with pytest.raises(InvalidArgumentError, match="AsyncClient"):
+        Sync().wait(Script(time, answer("pending")), on_update=note)
+
+
+@pytest.mark.parametrize("progress", [10**400, float("nan"), True, "half", -5])
+def test_a_progress_that_is_none_does_not_end_a_wait(
+    driver: Driver, time: Time, progress: Any
+) -> None:
+    # An unknown variant, so that the pointer alone reads it.
+    body = json.dumps({"data": {"id": ID, "status": "archived", "progress": progress}})
+    script = Script(time, httpx.Response(200, text=body), answer("completed"))
+    assert driver.wait(script).result == "done"
+
+
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
 def test_an_interruption_leaves_at_once_and_closes_nothing_it_does_not_own(
     time: Time, interruption: type[BaseException]
@@ -435,14 +510,14 @@ def test_no_poll_starts_after_the_deadline_or_closer_than_the_floor(
 ) -> None:
     rules = waiter(timeout=timeout, random=lambda: draw)
     state: WaitState[str] = WaitState(started=0.0)
-    now, ended, starts = 0.0, None, list[float]()
+    now, starts = 0.0, list[float]()
     try:
         while True:
             limit = rules.limit(state, now, 30.0)
             assert now < timeout
             assert now + limit <= timeout + 1e-9
-            if len(starts) > 1 and ended is not None:
-                assert now - ended >= 1.0 - 1e-9
+            if len(starts) > 1:  # only the second may have to come sooner
+                assert now - starts[-1] >= 1.0 - 1e-9
             starts.append(now)
             took = min(durations[len(starts) % len(durations)], limit)
             ended = now + took

@@ -56,7 +56,14 @@ def drip(at_once: bytes) -> Answer:
 class Wire:
     """Accepts connections and gives each request the next answer, the last one for ever."""
 
-    def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *answers: Answer,
+        tls: ssl.SSLContext | None = None,
+        after: bytes = b"\r\n\r\n",
+    ) -> None:
+        self._after = after
+        """What ends a request."""
         self._answers = list(answers)
         self._tls = tls
         self._stopped = threading.Event()
@@ -101,7 +108,7 @@ class Wire:
                 self._connections.append(connection)
             while not self._stopped.is_set():
                 request = b""
-                while b"\r\n\r\n" not in request:
+                while self._after not in request:
                     part = connection.recv(65536)
                     if not part:
                         return
