@@ -420,7 +420,9 @@ def _async_backend() -> type[Any]:
 
     class Backend(httpcore.AsyncNetworkBackend):
         def __init__(self) -> None:
-            self._backend: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
+            # Where anyio is missing, httpcore puts a class in its place that says so.
+            backend: Any = httpcore.AnyIOBackend()
+            self._backend: httpcore.AsyncNetworkBackend = backend
             self._stream: httpcore.AsyncNetworkStream | None = None
 
         async def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:

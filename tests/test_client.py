@@ -206,7 +206,7 @@ def test_a_key_that_comes_back_in_another_place_is_not_shown(time: Time, kind: s
 
 
 def test_the_member_of_a_string_enum_is_the_string(driver: Driver, time: Time) -> None:
-    name = Enum("Name", {"JOB": "job_7"}, type=str)  # unlike a StrEnum, str() shows its name
+    name = Enum("name", {"JOB": "job_7"}, type=str)  # unlike a StrEnum, str() shows its name
 
     script = Script(time, answer("pending"))
     driver.get(script, name["JOB"])

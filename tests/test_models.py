@@ -183,7 +183,10 @@ Entry: TypeAlias = Folder | UnknownEntry
 
 
 def test_a_union_may_contain_itself() -> None:
-    data = {"kind": "folder", "items": [{"kind": "folder", "items": []}, {"kind": "link"}]}
+    data: dict[str, Any] = {
+        "kind": "folder",
+        "items": [{"kind": "folder", "items": []}, {"kind": "link"}],
+    }
     inner, link = Folder.from_dict(data).items
     assert inner == Folder(kind="folder", items=[])
     assert link == UnknownEntry(raw_kind="link", raw={"kind": "link"})

@@ -69,6 +69,15 @@ def test_every_schema_and_nothing_else_has_a_name(widgets: dict[str, str]) -> No
         ("{type: string, format: binary}", "str"),
         ("{type: string, const: it's}", 'Literal["it\'s"]'),
         ("{type: integer, const: 3}", "Literal[3]"),
+        ("{type: number, const: 1.5}", "float"),
+        ("{type: string, enum: [only]}", "Literal['only']"),
+        ("{type: boolean, enum: [true]}", "bool"),
+        (
+            '{anyOf: [{type: integer}, {type: array, items: {type: [integer, "null"]}}]}',
+            "int | list[int | None]",
+        ),
+        ('{type: array, items: {$ref: "#/components/schemas/Job"}}', "list[Job]"),
+        ("{anyOf: [{}, {type: string}]}", "Any"),
         ('{type: [string, "null"]}', "str | None"),
         ('{type: ["null", string, integer]}', "str | int | None"),
         ("{type: string, nullable: true}", "str | None"),
@@ -88,6 +97,7 @@ def test_every_schema_and_nothing_else_has_a_name(widgets: dict[str, str]) -> No
         ('{anyOf: [{$ref: "#/components/schemas/Job"}, {type: "null"}]}', "Job | None"),
         ("{type: string, enum: [a, b]}", "DoneJobResult | str"),
         ('{type: [string, "null"], enum: [a, b, null]}', "DoneJobResult | str | None"),
+        ('{type: string, enum: [a, "null"]}', "DoneJobResult | str"),
         ("{type: integer, enum: [1, -2]}", "DoneJobResult | int"),
         ("{type: object, properties: {a: {type: string}}}", "DoneJobResult"),
         ("{type: object, title: The Result, properties: {a: {type: string}}}", "TheResult"),
@@ -224,7 +234,11 @@ def test_a_second_scheme_is_an_argument_of_its_own(make: Generate) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "id_type"),
-    [("{type: integer}", "int"), ("{type: string, format: uuid}", "UUID")],
+    [
+        ("{type: integer}", "int"),
+        ("{type: string, format: uuid}", "UUID"),
+        ("{type: string, format: date}", "str"),
+    ],
 )
 def test_an_id_has_the_type_of_its_parameter(make: Generate, schema: str, id_type: str) -> None:
     files = make(("required: true, schema: {type: string}}", f"required: true, schema: {schema}}}"))
@@ -256,6 +270,17 @@ def wires(tree: ast.Module) -> dict[str, set[str]]:
         if fields:
             found[node.name] = fields
     return found
+
+
+def test_the_examples_of_a_readme_are_python(make: Generate) -> None:
+    for schema in ("{type: string}", "{type: integer}", "{type: string, format: uuid}"):
+        readme = make(("schema: {type: string}}\n", f"schema: {schema}}}\n"))[
+            "widgets-client/README.md"
+        ]
+        examples = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+        assert len(examples) == 2
+        for example in examples:
+            compile(example, "README.md", "exec")
 
 
 def test_errors_are_those_of_the_layer() -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
 from generator._command import main
-from generator._document import Problem, RefusedError, load
+from generator._document import Problem, RefusedError, load, tokens
+from generator._generate import generate
 
-from .conftest import WIDGETS, Edit, Problems, edited
+from .conftest import WIDGETS, Edit, Problems, document, edited
 
 GET = "/paths/~1jobs~1{id}/get"
 WAIT = f"{GET}/x-wait-for-completion"
@@ -333,6 +338,13 @@ PARAMETER = "{name: id, in: path, required: true, schema: {type: string}}"
         ),
         pytest.param(
             "result: {type: string}",
+            "result: {type: []}",
+            f"{SCHEMAS}/DoneJob/properties/result/type",
+            "list at least one type",
+            id="no type at all",
+        ),
+        pytest.param(
+            "result: {type: string}",
             "result: {type: array}",
             f"{SCHEMAS}/DoneJob",
             "openapi-python-client cannot read this",
@@ -440,6 +452,33 @@ def test_yaml_is_read_as_json_is() -> None:
         "quoted": ["1", "null"],
         "version": "1.0.0",
     }
+
+
+def test_a_class_that_the_operations_need_otherwise_is_refused(problems: Problems) -> None:
+    text = edited().replace("DoneJob", "Schedule")
+
+    (problem,) = problems((edited(), text))
+
+    assert problem.pointer == f"{SCHEMAS}/Schedule"
+    assert "is already one that waiting needs; rename it" in problem.message
+
+
+def test_no_document_ends_in_a_traceback(extension: dict[str, Any]) -> None:
+    values: list[Any] = [None, 5, True, "x", [], {}, ["x"], {"x": "y"}, [[]], [None], [{}]]
+    values += [{"type": []}, {"$ref": "#/components/schemas/Job"}, {"$ref": "#/x"}, "#/paths"]
+    whole = document(WIDGETS)
+    random = Random(2)
+    for pointer in random.sample([pointer for pointer in whole.lines if pointer], 100):
+        *path, last = tokens(pointer)
+        for value in random.sample(values, 2):
+            broken: Any = json.loads(json.dumps(whole.data))
+            owner = broken
+            for key in path:
+                owner = owner[int(key) if isinstance(owner, list) else key]
+            owner[int(last) if isinstance(owner, list) else last] = value
+            # What is good after all is generated.
+            with suppress(RefusedError):
+                generate([document(json.dumps(broken))], extension)
 
 
 def test_a_problem_reads_as_file_line_pointer_message() -> None:

@@ -1,0 +1,132 @@
+# Generated from specs/aitronos.yaml by `python -m generator`; edits are lost.
+"""A typed client of Aitronos.
+
+Aitronos scrapes web pages and extracts items from them. Each scrape can run as a job, and this
+document covers the endpoint that reports how such a job is doing and what it found.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jobwait import (
+        UNSET,
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ClientClosedError,
+        ConfigurationError,
+        InvalidArgumentError,
+        JobCancelledError,
+        JobFailedError,
+        JobwaitError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        ResponseDecodeError,
+        ServerError,
+        Unset,
+        WaitError,
+        WaitTimeoutError,
+    )
+
+    from ._client import AsyncClient, Client
+    from ._provider import PROVIDER
+    from .models import (
+        CancelledJob,
+        CompletedJob,
+        ErrorResponse,
+        FailedJob,
+        Job,
+        PendingJob,
+        ProcessingJob,
+        UnknownJob,
+    )
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "CancelledJob",
+    "Client",
+    "ClientClosedError",
+    "CompletedJob",
+    "ConfigurationError",
+    "ErrorResponse",
+    "FailedJob",
+    "InvalidArgumentError",
+    "Job",
+    "JobCancelledError",
+    "JobFailedError",
+    "JobwaitError",
+    "NotFoundError",
+    "PROVIDER",
+    "PendingJob",
+    "PermissionDeniedError",
+    "ProcessingJob",
+    "RateLimitError",
+    "ResponseDecodeError",
+    "ServerError",
+    "UNSET",
+    "UnknownJob",
+    "Unset",
+    "WaitError",
+    "WaitTimeoutError",
+]
+
+_HOMES = {
+    "UNSET": "jobwait",
+    "Unset": "jobwait",
+    "APIConnectionError": "jobwait",
+    "APIError": "jobwait",
+    "APIStatusError": "jobwait",
+    "APITimeoutError": "jobwait",
+    "AuthenticationError": "jobwait",
+    "BadRequestError": "jobwait",
+    "ClientClosedError": "jobwait",
+    "ConfigurationError": "jobwait",
+    "InvalidArgumentError": "jobwait",
+    "JobCancelledError": "jobwait",
+    "JobFailedError": "jobwait",
+    "JobwaitError": "jobwait",
+    "NotFoundError": "jobwait",
+    "PermissionDeniedError": "jobwait",
+    "RateLimitError": "jobwait",
+    "ResponseDecodeError": "jobwait",
+    "ServerError": "jobwait",
+    "WaitError": "jobwait",
+    "WaitTimeoutError": "jobwait",
+    "AsyncClient": "._client",
+    "Client": "._client",
+    "PROVIDER": "._provider",
+    "CancelledJob": ".models",
+    "CompletedJob": ".models",
+    "ErrorResponse": ".models",
+    "FailedJob": ".models",
+    "Job": ".models",
+    "PendingJob": ".models",
+    "ProcessingJob": ".models",
+    "UnknownJob": ".models",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        # Nothing is loaded before it is used.
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES[name], __name__), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,206 @@
+# Generated from specs/aitronos.yaml by `python -m generator`; edits are lost.
+"""Aitronos: Scraping jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from jobwait import (
+    AsyncRawResource,
+    AsyncResource,
+    JobOperation,
+    Polling,
+    RawResource,
+    RawResponse,
+    Resource,
+    Schedule,
+    wait_for_completion,
+)
+
+from .models import CompletedJob, Job
+
+GET_JOB: Final = JobOperation[str, Job, Job, CompletedJob](
+    provider="aitronos",
+    operation_id="getJob",
+    method="GET",
+    path="/api/v1/scrape/jobs/{job_id}",
+    id_type=str,
+    response_type=Job,
+    job_attribute="",
+    status="/status",
+    states={
+        "pending": "pending",
+        "processing": "running",
+        "completed": "succeeded",
+        "failed": "failed",
+        "cancelled": "cancelled",
+    },
+    polling=Polling(
+        initial=1.0,
+        multiplier=1.5,
+        maximum=10.0,
+        timeout=300.0,
+        not_found_grace=0.0,
+    ),
+)
+
+
+class JobsResource(Resource[str, Job, CompletedJob]):
+    """Scraping jobs. Of the `Client`."""
+
+    operation = GET_JOB
+
+    def get_job(self, job_id: str, *, timeout: float | None = None) -> Job:
+        """Get a scraping job.
+
+        Reports the state of one scraping job and, once it is completed, the items it extracted:
+        the same body that a synchronous scrape returns. Ask again while it is `pending` or
+        `processing`; `completed`, `failed` and `cancelled` are final. Aitronos gives no advice
+        on how often to ask, and the answer does not say why a job failed.
+
+        Args:
+            job_id: The identifier that Aitronos gave the job.
+            timeout: Seconds that one request may take in all; the client's if not given.
+
+        Raises:
+            AuthenticationError: The API key is missing or not valid. Assumed where the
+                provider's documentation is silent.
+            NotFoundError: There is no such job. Assumed where the provider's documentation
+                is silent.
+            RateLimitError: Too many requests in too short a time. Assumed where the
+                provider's documentation is silent.
+            APIConnectionError: No whole answer came, not even to a retry.
+            ResponseDecodeError: The answer is not what the document says.
+            InvalidArgumentError: The id cannot be one; nothing was sent.
+        """
+        return self._get_job(GET_JOB, job_id, timeout)
+
+    def wait_for_completion(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = 300.0,
+        on_update: Callable[[Job], object] | None = None,
+        schedule: Schedule | None = None,
+        not_found_grace: float = 0.0,
+    ) -> CompletedJob:
+        """Poll a job until it has succeeded, and return it.
+
+        Args:
+            job_id: The identifier that Aitronos gave the job.
+            timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
+            on_update: Called with the job after every poll that saw it, the last one too.
+            schedule: When to poll; the pace of this package if not given.
+            not_found_grace: Seconds in which a 404 means that the job is not there yet.
+
+        Raises:
+            JobFailedError: The job failed; the error has the job, and the reason where one
+                is given.
+            JobCancelledError: The job was cancelled.
+            WaitTimeoutError: The job did not end in time; the error has the last that was
+                seen.
+            APIError: The request was refused, or got no answer several times in a row.
+            InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
+        """
+        return wait_for_completion(
+            self,
+            job_id,
+            timeout=timeout,
+            on_update=on_update,
+            schedule=schedule,
+            not_found_grace=not_found_grace,
+        )
+
+    @property
+    def with_raw_response(self) -> JobsResourceWithRawResponse:
+        """The same operations, each returning the whole response."""
+        return JobsResourceWithRawResponse(self.client)
+
+
+class JobsResourceWithRawResponse(RawResource):
+    """`JobsResource` with the status code, the headers and the body around each value."""
+
+    def get_job(self, job_id: str, *, timeout: float | None = None) -> RawResponse[Job]:
+        """As `JobsResource.get_job`, with the whole response."""
+        return self._get_raw(GET_JOB, job_id, timeout)
+
+
+class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
+    """Scraping jobs. Of the `AsyncClient`."""
+
+    operation = GET_JOB
+
+    async def get_job(self, job_id: str, *, timeout: float | None = None) -> Job:
+        """Get a scraping job.
+
+        Reports the state of one scraping job and, once it is completed, the items it extracted:
+        the same body that a synchronous scrape returns. Ask again while it is `pending` or
+        `processing`; `completed`, `failed` and `cancelled` are final. Aitronos gives no advice
+        on how often to ask, and the answer does not say why a job failed.
+
+        Args:
+            job_id: The identifier that Aitronos gave the job.
+            timeout: Seconds that one request may take in all; the client's if not given.
+
+        Raises:
+            AuthenticationError: The API key is missing or not valid. Assumed where the
+                provider's documentation is silent.
+            NotFoundError: There is no such job. Assumed where the provider's documentation
+                is silent.
+            RateLimitError: Too many requests in too short a time. Assumed where the
+                provider's documentation is silent.
+            APIConnectionError: No whole answer came, not even to a retry.
+            ResponseDecodeError: The answer is not what the document says.
+            InvalidArgumentError: The id cannot be one; nothing was sent.
+        """
+        return await self._get_job(GET_JOB, job_id, timeout)
+
+    async def wait_for_completion(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = 300.0,
+        on_update: Callable[[Job], object] | None = None,
+        schedule: Schedule | None = None,
+        not_found_grace: float = 0.0,
+    ) -> CompletedJob:
+        """Poll a job until it has succeeded, and return it.
+
+        Args:
+            job_id: The identifier that Aitronos gave the job.
+            timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
+            on_update: Called with the job after every poll that saw it, the last one too.
+            schedule: When to poll; the pace of this package if not given.
+            not_found_grace: Seconds in which a 404 means that the job is not there yet.
+
+        Raises:
+            JobFailedError: The job failed; the error has the job, and the reason where one
+                is given.
+            JobCancelledError: The job was cancelled.
+            WaitTimeoutError: The job did not end in time; the error has the last that was
+                seen.
+            APIError: The request was refused, or got no answer several times in a row.
+            InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
+        """
+        return await wait_for_completion(
+            self,
+            job_id,
+            timeout=timeout,
+            on_update=on_update,
+            schedule=schedule,
+            not_found_grace=not_found_grace,
+        )
+
+    @property
+    def with_raw_response(self) -> AsyncJobsResourceWithRawResponse:
+        """The same operations, each returning the whole response."""
+        return AsyncJobsResourceWithRawResponse(self.client)
+
+
+class AsyncJobsResourceWithRawResponse(AsyncRawResource):
+    """`AsyncJobsResource` with the status code, the headers and the body around each value."""
+
+    async def get_job(self, job_id: str, *, timeout: float | None = None) -> RawResponse[Job]:
+        """As `AsyncJobsResource.get_job`, with the whole response."""
+        return await self._get_raw(GET_JOB, job_id, timeout)

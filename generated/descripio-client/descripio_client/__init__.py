@@ -1,0 +1,113 @@
+# Generated from specs/descripio.yaml by `python -m generator`; edits are lost.
+"""A typed client of Descripio.
+
+Descripio collects the reviews of a product. Each refresh of them runs as a job, and this
+document covers the endpoint that reports how such a job is doing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jobwait import (
+        UNSET,
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ClientClosedError,
+        ConfigurationError,
+        InvalidArgumentError,
+        JobCancelledError,
+        JobFailedError,
+        JobwaitError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        ResponseDecodeError,
+        ServerError,
+        Unset,
+        WaitError,
+        WaitTimeoutError,
+    )
+
+    from ._client import AsyncClient, Client
+    from ._provider import PROVIDER
+    from .models import ErrorResponse, Job, JobStatus
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "Client",
+    "ClientClosedError",
+    "ConfigurationError",
+    "ErrorResponse",
+    "InvalidArgumentError",
+    "Job",
+    "JobCancelledError",
+    "JobFailedError",
+    "JobStatus",
+    "JobwaitError",
+    "NotFoundError",
+    "PROVIDER",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ResponseDecodeError",
+    "ServerError",
+    "UNSET",
+    "Unset",
+    "WaitError",
+    "WaitTimeoutError",
+]
+
+_HOMES = {
+    "UNSET": "jobwait",
+    "Unset": "jobwait",
+    "APIConnectionError": "jobwait",
+    "APIError": "jobwait",
+    "APIStatusError": "jobwait",
+    "APITimeoutError": "jobwait",
+    "AuthenticationError": "jobwait",
+    "BadRequestError": "jobwait",
+    "ClientClosedError": "jobwait",
+    "ConfigurationError": "jobwait",
+    "InvalidArgumentError": "jobwait",
+    "JobCancelledError": "jobwait",
+    "JobFailedError": "jobwait",
+    "JobwaitError": "jobwait",
+    "NotFoundError": "jobwait",
+    "PermissionDeniedError": "jobwait",
+    "RateLimitError": "jobwait",
+    "ResponseDecodeError": "jobwait",
+    "ServerError": "jobwait",
+    "WaitError": "jobwait",
+    "WaitTimeoutError": "jobwait",
+    "AsyncClient": "._client",
+    "Client": "._client",
+    "PROVIDER": "._provider",
+    "ErrorResponse": ".models",
+    "Job": ".models",
+    "JobStatus": ".models",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        # Nothing is loaded before it is used.
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES[name], __name__), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,138 @@
+# Generated from specs/docurift.yaml by `python -m generator`; edits are lost.
+"""The clients of DocuRift."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from jobwait import AsyncBaseClient, BaseClient, ClientConfig, Credential
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jobwait import AsyncHTTPClient, HTTPClient
+
+    from .jobs import AsyncJobsResource, JobsResource
+
+CONFIG: Final = ClientConfig(
+    provider="docurift",
+    title="DocuRift",
+    base_url="https://api.docurift.com",
+    user_agent="docurift-client/1.0.0",
+    credentials=(
+        Credential(
+            parameter="api_key",
+            header="X-API-Key",
+            prefix="",
+            environment_variable="DOCURIFT_API_KEY",
+        ),
+        Credential(
+            parameter="bearer_token",
+            header="Authorization",
+            prefix="Bearer ",
+            environment_variable=None,
+        ),
+    ),
+)
+
+
+class Client(BaseClient):
+    """DocuRift. The blocking client; threads may share it.
+
+    Args:
+        api_key: The API key in a header of its own, as the provider's examples send it.
+            From the environment variable `DOCURIFT_API_KEY` if not given.
+        bearer_token: A token or an API key, sent as `Authorization: Bearer <token>`.
+        base_url: Where requests go, https://api.docurift.com if not given.
+        timeout: Seconds that one request may take in all.
+        max_retries: How often a request outside a wait is sent again, where that may help.
+        headers: Sent with every request.
+        http_client: An httpx client to send with; it stays open. A pool of its own if not
+            given.
+
+    Raises:
+        ConfigurationError: There is no key, or an option cannot work.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        bearer_token: str | None = None,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        http_client: HTTPClient | None = None,
+    ) -> None:
+        super().__init__(
+            CONFIG,
+            {
+                "api_key": api_key,
+                "bearer_token": bearer_token,
+            },
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            http_client=http_client,
+        )
+
+    @property
+    def jobs(self) -> JobsResource:
+        """Document processing jobs."""
+        # Imported here: models load when they are used.
+        from .jobs import JobsResource
+
+        return JobsResource(self)
+
+
+class AsyncClient(AsyncBaseClient):
+    """DocuRift. The asynchronous client.
+
+    Args:
+        api_key: The API key in a header of its own, as the provider's examples send it.
+            From the environment variable `DOCURIFT_API_KEY` if not given.
+        bearer_token: A token or an API key, sent as `Authorization: Bearer <token>`.
+        base_url: Where requests go, https://api.docurift.com if not given.
+        timeout: Seconds that one request may take in all.
+        max_retries: How often a request outside a wait is sent again, where that may help.
+        headers: Sent with every request.
+        http_client: An httpx client to send with; it stays open. A pool of its own if not
+            given.
+
+    Raises:
+        ConfigurationError: There is no key, or an option cannot work.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        bearer_token: str | None = None,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        http_client: AsyncHTTPClient | None = None,
+    ) -> None:
+        super().__init__(
+            CONFIG,
+            {
+                "api_key": api_key,
+                "bearer_token": bearer_token,
+            },
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            http_client=http_client,
+        )
+
+    @property
+    def jobs(self) -> AsyncJobsResource:
+        """Document processing jobs."""
+        # Imported here: models load when they are used.
+        from .jobs import AsyncJobsResource
+
+        return AsyncJobsResource(self)

@@ -1,0 +1,126 @@
+# Generated from specs/spideriq.yaml by `python -m generator`; edits are lost.
+"""The clients of SpiderIQ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from jobwait import AsyncBaseClient, BaseClient, ClientConfig, Credential
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jobwait import AsyncHTTPClient, HTTPClient
+
+    from .jobs import AsyncJobsResource, JobsResource
+
+CONFIG: Final = ClientConfig(
+    provider="spideriq",
+    title="SpiderIQ",
+    base_url="https://spideriq.di-atomic.com",
+    user_agent="spideriq-client/1.0.0",
+    credentials=(
+        Credential(
+            parameter="api_key",
+            header="Authorization",
+            prefix="Bearer ",
+            environment_variable="SPIDERIQ_API_KEY",
+        ),
+    ),
+)
+
+
+class Client(BaseClient):
+    """SpiderIQ. The blocking client; threads may share it.
+
+    Args:
+        api_key: The token, sent as `Authorization: Bearer <token>`. From the environment
+            variable `SPIDERIQ_API_KEY` if not given.
+        base_url: Where requests go, https://spideriq.di-atomic.com if not given.
+        timeout: Seconds that one request may take in all.
+        max_retries: How often a request outside a wait is sent again, where that may help.
+        headers: Sent with every request.
+        http_client: An httpx client to send with; it stays open. A pool of its own if not
+            given.
+
+    Raises:
+        ConfigurationError: There is no key, or an option cannot work.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        http_client: HTTPClient | None = None,
+    ) -> None:
+        super().__init__(
+            CONFIG,
+            {
+                "api_key": api_key,
+            },
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            http_client=http_client,
+        )
+
+    @property
+    def jobs(self) -> JobsResource:
+        """Scraping jobs."""
+        # Imported here: models load when they are used.
+        from .jobs import JobsResource
+
+        return JobsResource(self)
+
+
+class AsyncClient(AsyncBaseClient):
+    """SpiderIQ. The asynchronous client.
+
+    Args:
+        api_key: The token, sent as `Authorization: Bearer <token>`. From the environment
+            variable `SPIDERIQ_API_KEY` if not given.
+        base_url: Where requests go, https://spideriq.di-atomic.com if not given.
+        timeout: Seconds that one request may take in all.
+        max_retries: How often a request outside a wait is sent again, where that may help.
+        headers: Sent with every request.
+        http_client: An httpx client to send with; it stays open. A pool of its own if not
+            given.
+
+    Raises:
+        ConfigurationError: There is no key, or an option cannot work.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        http_client: AsyncHTTPClient | None = None,
+    ) -> None:
+        super().__init__(
+            CONFIG,
+            {
+                "api_key": api_key,
+            },
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            headers=headers,
+            http_client=http_client,
+        )
+
+    @property
+    def jobs(self) -> AsyncJobsResource:
+        """Scraping jobs."""
+        # Imported here: models load when they are used.
+        from .jobs import AsyncJobsResource
+
+        return AsyncJobsResource(self)

@@ -1,0 +1,626 @@
+"""What a document must be; every problem is found, not only the first."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple, Protocol, cast
+
+from ._document import (
+    Document,
+    Mapping,
+    Problem,
+    escaped,
+    is_mapping,
+    is_sequence,
+    local_pointer,
+    mapping,
+    operations,
+    sequence,
+    tokens,
+)
+from ._names import (
+    ARGUMENTS,
+    CLIENT,
+    METHODS,
+    MODULES,
+    TAKEN,
+    TAKEN_BY_RESOURCES,
+    class_name,
+    field_name,
+    identifier,
+    is_provider,
+    members,
+)
+from ._shape import Shape, parameters_of, response_schema
+from ._text import prose
+
+EXTENSION: Final = "x-wait-for-completion"
+VARIABLE: Final = "x-environment-variable"
+REF: Final = "#/components/schemas/"
+
+_VERSION: Final = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
+_SERVER: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?")
+_PATH: Final = re.compile(r"(/([A-Za-z0-9._~:@!$&'()*+,;=-]|\{[A-Za-z_][A-Za-z0-9_-]*\})*)+")
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
+_ENVIRONMENT: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
+_KEY: Final = re.compile(r"[A-Za-z0-9._-]+")
+_UNSUPPORTED: Final = ("$dynamicRef", "patternProperties", "prefixItems")
+
+
+class Place(NamedTuple):
+    """A schema and where it stands, behind any `$ref`."""
+
+    schema: Mapping
+    pointer: str
+
+
+class Credential(NamedTuple):
+    """How a client sends one of its keys."""
+
+    parameter: str
+    header: str
+    prefix: str
+    variable: str | None
+    description: str
+
+
+def check(document: Document, extension: Mapping) -> list[Problem]:
+    """Every problem of `document`; `extension` is the JSON Schema of `x-wait-for-completion`."""
+    checker = _Checker(document, extension)
+    checker.root()
+    if checker.problems:
+        return checker.problems
+    try:
+        checker.references()
+        checker.components()
+        checker.operations()
+        checker.credentials()
+    except RecursionError:
+        # The circle is told already; what leads into it cannot be looked at.
+        if not checker.problems:
+            raise
+    return checker.problems
+
+
+def check_names(document: Document, shape: Shape) -> list[Problem]:
+    """Schemas that cannot all have the class they are called after."""
+    checker = _Checker(document, {})
+    taken = dict.fromkeys(TAKEN, "the package itself")
+    for key, pointer in shape.sources.items():
+        name = class_name(key)
+        names = [name]
+        if "discriminator" in shape.schemas[key]:
+            names.append(f"Unknown{name}")
+        for name in names:
+            if name in taken:
+                checker.add(
+                    pointer, f"its class {name} is already that of {taken[name]}; rename it"
+                )
+            taken[name] = key
+    return checker.problems
+
+
+def resolve(document: Document, place: Place, path: list[str]) -> tuple[list[Place], int]:
+    """The schemas that a JSON Pointer leads to, and the number of variants it does not exist in."""
+    schema, pointer = document.follow(place.pointer)
+    found: list[Place] = []
+    missing = 0
+    for key in ("oneOf", "anyOf"):
+        for i, part in enumerate(sequence(schema.get(key))):
+            if mapping(part).get("type") != "null":
+                inner, lost = resolve(document, Place({}, f"{pointer}/{key}/{i}"), path)
+                found += inner
+                missing += lost
+    if found or missing:
+        return found, missing
+    for i in range(len(sequence(schema.get("allOf")))):
+        found += resolve(document, Place({}, f"{pointer}/allOf/{i}"), path)[0]
+    if not path:
+        return found or [Place(schema, pointer)], 0
+    child = f"{pointer}/properties/{escaped(path[0])}"
+    if path[0] in mapping(schema.get("properties")):
+        return resolve(document, Place({}, child), path[1:])
+    if is_mapping(schema.get("additionalProperties")):
+        return resolve(document, Place({}, f"{pointer}/additionalProperties"), path[1:])
+    if found or schema.get("additionalProperties") is True or not _types(schema):
+        return found or [Place({}, pointer)], 0
+    return [], 1
+
+
+def status_words(places: list[Place]) -> list[str]:
+    """The words that the status can be, in the order of the document."""
+    words: list[str] = []
+    for schema, _ in places:
+        listed = sequence(schema.get("enum")) or [schema.get("const")]
+        words += [word for word in listed if isinstance(word, str)]
+    return list(dict.fromkeys(words))
+
+
+def variants(document: Document, union: Place) -> dict[str, str]:
+    """The component for each word of a discriminated union."""
+    discriminator = mapping(union.schema.get("discriminator"))
+    listed = mapping(discriminator.get("mapping"))
+    result: dict[str, str] = {}
+    for word, target in listed.items():
+        result[word] = str(target).removeprefix(REF)
+    if listed:
+        return result
+    for part in union_parts(union):
+        reference = str(mapping(part).get("$ref"))
+        pointer = local_pointer(reference) or ""
+        path = [str(discriminator.get("propertyName"))]
+        for word in status_words(resolve(document, Place({}, pointer), path)[0]):
+            result[word] = reference.removeprefix(REF)
+    return result
+
+
+def union_parts(union: Place) -> list[Any]:
+    """The members of a union, null left out."""
+    parts = sequence(union.schema.get("oneOf")) or sequence(union.schema.get("anyOf"))
+    return [part for part in parts if mapping(part).get("type") != "null"]
+
+
+def credentials(document: Document) -> list[tuple[str, Credential]]:
+    """The keys of a client, `api_key` first, each with the pointer of its scheme."""
+    schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
+    used = dict.fromkeys(
+        name
+        for _, requirement in _requirements(document)
+        for name in requirement
+        if name in schemes
+    )
+    result: list[tuple[str, Credential]] = []
+    for name in used or schemes:
+        scheme, _ = document.follow(f"/components/securitySchemes/{escaped(name)}")
+        kind = (scheme.get("type"), str(scheme.get("scheme")).lower(), scheme.get("in"))
+        variable = scheme.get(VARIABLE)
+        if kind[:2] == ("http", "bearer"):
+            header, prefix, parameter = "Authorization", "Bearer ", "bearer_token"
+        elif kind[0] == "apiKey" and kind[2] == "header":
+            header, prefix, parameter = str(scheme.get("name")), "", "header_key"
+        else:
+            header, prefix, parameter = "", "", ""
+        text = str(scheme.get("description", ""))
+        credential = Credential(
+            "api_key" if variable else parameter, header, prefix, variable, text
+        )
+        result.append((f"/components/securitySchemes/{escaped(name)}", credential))
+    return sorted(result, key=lambda item: item[1].variable is None)
+
+
+def _requirements(document: Document) -> Iterator[tuple[str, Mapping]]:
+    for owner in ("", *(pointer for _, _, pointer, _ in operations(document))):
+        for i, requirement in enumerate(sequence(mapping(document.at(owner)).get("security"))):
+            yield f"{owner}/security/{i}", mapping(requirement)
+
+
+def _types(schema: Mapping) -> list[Any]:
+    types = schema.get("type")
+    return sequence(types) or ([types] if types else [])
+
+
+class _Violation(Protocol):
+    """What this needs of a `jsonschema.ValidationError`."""
+
+    @property
+    def message(self) -> str: ...
+    @property
+    def validator(self) -> str: ...
+    @property
+    def absolute_path(self) -> Iterable[str | int]: ...
+    @property
+    def schema(self) -> Any: ...
+
+
+class _Validator(Protocol):
+    def iter_errors(self, instance: Any, /) -> Iterable[_Violation]: ...
+
+
+class _Checker:
+    def __init__(self, document: Document, extension: Mapping) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+        self._extension = extension
+
+    def add(self, pointer: str, message: str) -> None:
+        self.problems.append(self.document.problem(pointer, message))
+
+    def root(self) -> None:
+        data = self.document.data
+        if not is_provider(self.document.name):
+            self.add("", "name the file after the provider, in lower case: `docurift.yaml`")
+        if "swagger" in data:
+            self.add("/swagger", "Swagger 2.0 is not supported; convert it to OpenAPI 3.1")
+        elif not re.fullmatch(r"3\.[01]\.\d+", str(data.get("openapi"))):
+            self.add("/openapi", "write `openapi: 3.1.0`; 3.0 and 3.1 are supported")
+
+    def references(self) -> None:
+        """Every `$ref` leads somewhere in this document."""
+        for reference, pointer in _references(self.document.data, ""):
+            target = local_pointer(reference)
+            if target is None:
+                message = "leads out of this document; copy what it means into `components`"
+            elif self.document.follow(target)[0] == {} and self.document.at(target) != {}:
+                message = "leads nowhere; correct it, or add what it names"
+            elif target.startswith("/components/schemas/") and target.count("/") > 3:
+                message = "leads into a schema; give that part a key of its own in `components`"
+            else:
+                continue
+            self.add(f"{pointer}/$ref", f"the reference {shown(reference)} {message}")
+
+    def components(self) -> None:
+        data = self.document.data
+        info = mapping(data.get("info"))
+        if not isinstance(info.get("title"), str) or not info["title"].strip():
+            self.add("/info/title", "add a title: the provider's name")
+        version = info.get("version")
+        if not isinstance(version, str) or not _VERSION.fullmatch(version):
+            message = "write the package's version in quotes, such as `version: 1.0.0`"
+            self.add("/info/version", message)
+        servers = sequence(data.get("servers"))
+        url = mapping(servers[0]).get("url") if servers else None
+        if url is None:
+            self.add("/servers", "add `servers` with the URL that requests go to")
+        elif not _SERVER.fullmatch(str(url)):
+            message = "write a whole URL without variables or query: https://api.example.com"
+            self.add("/servers/0/url", message)
+        for key in mapping(mapping(data.get("components")).get("schemas")):
+            pointer = f"/components/schemas/{escaped(key)}"
+            if not _KEY.fullmatch(key):
+                self.add(pointer, "a component's key has letters, digits, `.`, `_` and `-` only")
+            try:
+                resolve(self.document, Place({}, pointer), [])
+            except RecursionError:
+                message = "contains itself other than through a property; break the circle"
+                self.add(pointer, message)
+            self.schema(pointer)
+
+    def schema(self, pointer: str) -> None:
+        """A schema, and those in it."""
+        schema = mapping(self.document.at(pointer))
+        if "$ref" in schema:
+            return
+        for key in _UNSUPPORTED:
+            if key in schema:
+                self.add(f"{pointer}/{key}", f"`{key}` is not supported; describe it without")
+        if schema.get("type") == []:
+            self.add(f"{pointer}/type", "list at least one type, or leave `type` out")
+        names: dict[str, str] = {}
+        for wire in mapping(schema.get("properties")):
+            name = field_name(wire)
+            place = f"{pointer}/properties/{escaped(wire)}"
+            if name in names:
+                message = f"is called {name} in Python, as {shown(names[name])} is; rename one"
+                self.add(place, f"the property {shown(wire)} {message}")
+            names[name] = wire
+        if "enum" in schema and schema.get("type") != "boolean":
+            self._enum(schema, pointer)
+        if "discriminator" in schema:
+            self._union(Place(schema, pointer))
+        elif len(list(_object_parts(self.document, Place(schema, pointer)))) > 1:
+            message = "several objects cannot be told apart; add a `discriminator` with a mapping"
+            self.add(pointer, message)
+        for name in mapping(schema.get("properties")):
+            self.schema(f"{pointer}/properties/{escaped(name)}")
+        for key in ("allOf", "anyOf", "oneOf"):
+            for i in range(len(sequence(schema.get(key)))):
+                self.schema(f"{pointer}/{key}/{i}")
+        for key in ("additionalProperties", "items"):
+            if is_mapping(schema.get(key)):
+                self.schema(f"{pointer}/{key}")
+
+    def _enum(self, schema: Mapping, pointer: str) -> None:
+        values = [value for value in sequence(schema["enum"]) if value is not None]
+        # `type`, because a boolean is an integer to `isinstance`.
+        if not values or not any(all(type(v) is kind for v in values) for kind in (str, int)):
+            self.add(f"{pointer}/enum", "list values that are all strings or all integers")
+            return
+        given = schema.get("x-enum-varnames", [])
+        if not is_sequence(given) or len(given) not in (0, len(values)):
+            message = f"list {len(values)} names, one per value"
+            self.add(f"{pointer}/x-enum-varnames", message)
+            return
+        seen: dict[str, Any] = {}
+        names = members(values, [str(name) for name in given])
+        for i, (name, value) in enumerate(zip(names, values, strict=True)):
+            if name in seen or not name.isidentifier():
+                message = f"{shown(value)} cannot be called {name}; list `x-enum-varnames`"
+                self.add(f"{pointer}/enum/{i}", message)
+            seen[name] = value
+
+    def _union(self, union: Place) -> None:
+        pointer = union.pointer
+        where = f"{pointer}/discriminator"
+        wire = mapping(union.schema["discriminator"]).get("propertyName")
+        if not isinstance(wire, str) or not wire:
+            self.add(f"{where}/propertyName", "name the property that tells the variants apart")
+            return
+        refs = [mapping(part).get("$ref") for part in union_parts(union)]
+        if not refs or not all(isinstance(ref, str) and ref.startswith(REF) for ref in refs):
+            self.add(pointer, f"list the variants under `oneOf`, each as a `$ref: {REF}…`")
+            return
+        keys = [str(ref).removeprefix(REF) for ref in refs]
+        words = variants(self.document, union)
+        for word, key in words.items():
+            place = f"{where}/mapping/{escaped(word)}"
+            if key not in keys:
+                self.add(place, f"{shown(key)} is none of the variants; correct one of the two")
+                continue
+            found, missing = resolve(
+                self.document, Place({}, f"/components/schemas/{escaped(key)}"), [wire]
+            )
+            allowed = status_words(found)
+            if missing or (allowed and word not in allowed):
+                message = f"{key} is never {shown(word)}; correct its `{wire}` or the mapping"
+                self.add(place, prose(message))
+        for key in keys:
+            target = f"/components/schemas/{escaped(key)}"
+            variant, target = self.document.follow(target)
+            if key not in words.values():
+                self.add(f"{where}/mapping", f"no word leads to {key}; add one to the mapping")
+                continue
+            if wire not in _required(self.document, Place(variant, target)):
+                message = f"{shown(wire)} tells the variants of a union apart; require it here"
+                self.add(f"{target}/required", message)
+            for word in status_words(resolve(self.document, Place({}, target), [wire])[0]):
+                if word not in words:
+                    message = f"no variant for the word {shown(word)} of {key}; add it"
+                    self.add(f"{where}/mapping", message)
+
+    def operations(self) -> None:
+        """Every operation can be generated, and no two under one name."""
+        ids: dict[str, str] = {}
+        tags: dict[str, tuple[str, str]] = {}
+        found = False
+        for path, method, pointer, operation in operations(self.document):
+            found = True
+            self._operation(path, method, pointer, operation)
+            name = operation.get("operationId")
+            if isinstance(name, str):
+                if name in ids:
+                    self.add(f"{pointer}/operationId", f"is also that of {ids[name]}; rename one")
+                ids[name] = pointer
+            tag = next(iter(sequence(operation.get("tags"))), None)
+            if isinstance(tag, str):
+                attribute = identifier(tag)
+                if attribute in tags:
+                    other, first = tags[attribute]
+                    both = (
+                        f"{shown(tag)} and {shown(first)} are both called {attribute}"
+                        if tag != first
+                        else f"the tag {shown(tag)} already has an operation"
+                    )
+                    message = f"{both}, at {other}; give each operation a tag of its own"
+                    self.add(f"{pointer}/tags", message)
+                tags[attribute] = pointer, tag
+        if not found:
+            self.add("/paths", f"add an operation with `{EXTENSION}`")
+
+    def _operation(self, path: str, method: str, pointer: str, operation: Mapping) -> None:
+        if method != "get":
+            self.add(pointer, "only GET can ask for a job; remove this operation")
+            return
+        name = operation.get("operationId")
+        if not isinstance(name, str) or not name:
+            self.add(pointer, "add an `operationId`: its method is called after it")
+        elif identifier(name) in METHODS:
+            self.add(f"{pointer}/operationId", f"{identifier(name)} has a meaning; choose another")
+        tag = next(iter(sequence(operation.get("tags"))), None)
+        if not isinstance(tag, str) or not tag:
+            self.add(pointer, "add one of `tags`: the client's attribute is called after it")
+        elif identifier(tag) in CLIENT or identifier(tag) in MODULES:
+            self.add(f"{pointer}/tags/0", f"{identifier(tag)} has a meaning; choose another")
+        if not _PATH.fullmatch(path):
+            self.add(pointer.rpartition("/")[0], "this is not the path of a URL; correct it")
+        if "requestBody" in operation:
+            message = "a status request has no body; remove `requestBody`"
+            self.add(f"{pointer}/requestBody", message)
+        self._parameters(path, pointer)
+        for status in mapping(operation.get("responses")):
+            if not re.fullmatch(r"[1-5]([0-9][0-9]|XX)|default", status):
+                place = f"{pointer}/responses/{escaped(status)}"
+                self.add(place, "this is no HTTP status; write one, `4XX` or `default`")
+            body = response_schema(self.document, pointer, status)
+            if body:
+                self.schema(body[1])
+        body = response_schema(self.document, pointer, "200")
+        if body is None:
+            message = "add a 200 response with an `application/json` schema: the job's"
+            self.add(f"{pointer}/responses/200", message)
+        elif EXTENSION not in operation:
+            self.add(pointer, f"add `{EXTENSION}`: it tells when the job is done")
+        else:
+            self._wait(operation[EXTENSION], f"{pointer}/{EXTENSION}", Place(*body))
+
+    def _parameters(self, path: str, pointer: str) -> None:
+        expected = re.findall(r"\{([^{}]*)\}", path)
+        listed = list(parameters_of(self.document, pointer))
+        names = [value.get("name") for value, _ in listed if value.get("in") == "path"]
+        if len(expected) != 1:
+            message = "exactly one path parameter, the job's id, is supported"
+            self.add(pointer.rpartition("/")[0], message)
+        elif names != expected:
+            message = f"describe the path's parameter {shown(expected[0])} and no other one here"
+            self.add(f"{pointer}/parameters", message)
+        for value, place in listed:
+            if not value:
+                continue
+            schema, _ = self.document.follow(f"{place}/schema")
+            name = identifier(str(value.get("name")))
+            if value.get("in") != "path":
+                where = prose(str(value.get("in")))
+                message = f"parameters in `{where}` are not supported; remove it"
+                self.add(place, message)
+            elif value.get("required") is not True:
+                self.add(place, "a path parameter has `required: true`; add it")
+            elif (
+                schema.get("type") not in ("string", "integer") or {"const", "enum"} & schema.keys()
+            ):
+                self.add(f"{place}/schema", "a job's id is a string, an integer or a UUID")
+            elif name in ARGUMENTS:
+                self.add(f"{place}/name", f"the methods have another argument {name}; rename it")
+
+    def _wait(self, extension: Any, pointer: str, body: Place) -> None:
+        """The extension is what its schema says, and fits the 200 body."""
+        # Imported here: it is of no use where nothing has the extension.
+        from jsonschema import Draft202012Validator
+
+        settings = {**mapping(extension)}
+        validator = cast("_Validator", Draft202012Validator(self._extension))
+        for error in validator.iter_errors(extension):
+            path = [str(part) for part in error.absolute_path]
+            # What is broken is not looked at again, the rest is.
+            settings.pop(path[0] if path else "", None)
+            schema = mapping(error.schema)
+            text = error.message if len(error.message) < 200 else f"{error.message[:200]}…"
+            if error.validator == "not":
+                text = "this breaks a rule"
+            hints = [str(schema.get(key)) for key in ("description", "title") if key in schema]
+            hint = next((hint for hint in hints if len(hint) <= 160), "what the schema says")
+            where = pointer + "".join(f"/{escaped(part)}" for part in path)
+            self.add(where, prose(f"{text}; expected here: {hint}"))
+        failure = mapping(settings.get("failure"))
+        pointers = {f"failure/{key}": target for key, target in failure.items()}
+        if "progress" in settings:
+            pointers["progress/value"] = settings["progress"]["value"]
+        for key, target in pointers.items():
+            if not resolve(self.document, body, tokens(target))[0]:
+                message = f"the 200 body has no {shown(target)}; correct the pointer"
+                self.add(f"{pointer}/{key}", message)
+        self._job(str(settings.get("job", "")), pointer, body)
+        if "status" in settings:
+            self._states(settings, pointer, body)
+        polling = POLLING | mapping(settings.get("polling"))
+        for key, above in (("initial", "maximum"), ("maximum", "timeout")):
+            if polling[key] > polling[above]:
+                message = f"{polling[key]:g} is above {above}, {polling[above]:g}; lower it"
+                self.add(f"{pointer}/polling/{key}", message)
+
+    def _job(self, job: str, pointer: str, body: Place) -> None:
+        """Every body has a job: no optional or nullable property leads to it."""
+        place = body
+        for token in tokens(job):
+            schema, where = self.document.follow(place.pointer)
+            if token not in mapping(schema.get("properties")):
+                break
+            if token not in _required(self.document, Place(schema, where)):
+                message = f"{shown(token)} leads to the job; require it in {where}"
+                self.add(f"{pointer}/job", message)
+            place = Place({}, f"{where}/properties/{escaped(token)}")
+        else:
+            schema, where = self.document.follow(place.pointer)
+            is_object = "properties" in schema or "allOf" in schema or "discriminator" in schema
+            parts = [part for key in ("oneOf", "anyOf") for part in sequence(schema.get(key))]
+            nullable = "null" in _types(schema) or schema.get("nullable") is True
+            if not is_object or nullable or len(parts) > len(union_parts(Place(schema, where))):
+                message = f"the job at {where} is no object with properties; point to one"
+                self.add(f"{pointer}/job", message)
+            _, whole = self.document.follow(body.pointer)
+            words = variants(self.document, Place(schema, where))
+            keys = dict.fromkeys(f"/components/schemas/{escaped(key)}" for key in words.values())
+            for used in (whole, where, *keys):
+                name = class_name(used.rpartition("/")[2])
+                if name in TAKEN_BY_RESOURCES:
+                    self.add(used, f"its class {name} is already one that waiting needs; rename it")
+            return
+        message = f"the 200 body has no {shown(job)} behind plain objects; correct the pointer"
+        self.add(f"{pointer}/job", message)
+
+    def _states(self, settings: Mapping, pointer: str, body: Place) -> None:
+        found, missing = resolve(self.document, body, tokens(settings["status"]))
+        if not found or missing:
+            message = f"not every 200 body has {shown(settings['status'])}; correct the pointer"
+            self.add(f"{pointer}/status", message)
+            return
+        words = status_words(found)
+        if not words or any(not status_words([place]) for place in found):
+            message = f"the status at {found[0].pointer} has no `enum`; list its words there"
+            self.add(f"{pointer}/status", message)
+            return
+        states = mapping(settings.get("states"))
+        for word in words if states else ():
+            if word not in states:
+                message = f"the status word {shown(word)} has no state; say what it means"
+                self.add(f"{pointer}/states", message)
+        for word in states:
+            if word not in words:
+                message = f"the status is never {shown(word)}; remove it, or add it to the enum"
+                self.add(f"{pointer}/states/{escaped(word)}", message)
+
+    def credentials(self) -> None:
+        """One key that the environment may hold, and at most one other."""
+        where = "/components/securitySchemes"
+        found = credentials(self.document)
+        for place, requirement in _requirements(self.document):
+            for name in requirement:
+                if f"{where}/{escaped(name)}" not in [pointer for pointer, _ in found]:
+                    message = f"no security scheme is called {shown(name)}; add it"
+                    self.add(f"{place}/{escaped(name)}", message)
+            if len(requirement) > 1:
+                message = "two keys in one request are not supported; list them as alternatives"
+                self.add(place, message)
+        if not found:
+            self.add(where, "add the security scheme that requests are sent with")
+            return
+        for pointer, credential in found:
+            if not credential.header:
+                self.add(pointer, "use `http` with `bearer`, or `apiKey` in `header`")
+            elif not _HEADER.fullmatch(credential.header):
+                self.add(f"{pointer}/name", "this is not the name of an HTTP header; correct it")
+            variable = credential.variable
+            if variable is not None and not _ENVIRONMENT.fullmatch(str(variable)):
+                message = "write a name in capitals, such as `EXAMPLE_API_KEY`"
+                self.add(f"{pointer}/{VARIABLE}", message)
+        parameters = [credential.parameter for _, credential in found]
+        if parameters.count("api_key") != 1:
+            message = f"put `{VARIABLE}` on exactly one scheme: the one of `api_key=`"
+            self.add(found[0][0], message)
+        elif len(set(parameters)) < len(parameters):
+            self.add(where, "more than one other scheme of a kind is not supported; remove one")
+
+
+POLLING: Final[dict[str, float]] = {
+    "initial": 1,
+    "multiplier": 1.5,
+    "maximum": 10,
+    "timeout": 300,
+    "notFoundGrace": 0,
+}
+"""What holds where a document does not say, as its JSON Schema tells."""
+
+
+def shown(value: object) -> str:
+    """A document's word in a message: one line, quoted, and not endless."""
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
+def _required(document: Document, place: Place) -> set[str]:
+    required = {str(name) for name in sequence(place.schema.get("required"))}
+    for i in range(len(sequence(place.schema.get("allOf")))):
+        part = document.follow(f"{place.pointer}/allOf/{i}")
+        required |= _required(document, Place(*part))
+    return required
+
+
+def _object_parts(document: Document, union: Place) -> Iterator[Mapping]:
+    for key in ("oneOf", "anyOf"):
+        for i in range(len(sequence(union.schema.get(key)))):
+            schema, _ = document.follow(f"{union.pointer}/{key}/{i}")
+            if "properties" in schema or "allOf" in schema or "discriminator" in schema:
+                yield schema
+
+
+def _references(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    if is_mapping(value):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"], pointer
+        for key, item in value.items():
+            # What stands in an example looks like anything.
+            if key not in ("const", "default", "enum", "example", "examples"):
+                yield from _references(item, f"{pointer}/{escaped(key)}")
+    elif is_sequence(value):
+        for i, item in enumerate(value):
+            yield from _references(item, f"{pointer}/{i}")

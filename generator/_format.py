@@ -1,0 +1,88 @@
+"""The last steps on the text: ruff, and a look at what came out."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+_OPTIONS: Final = ("--isolated", "--no-cache", "--quiet", "--line-length=100")
+_LINT: Final = ("--target-version=py311", "--fix", "--select=F,I", "--ignore-noqa")
+_MODULES: Final = frozenset(
+    {
+        *("__future__", "collections.abc", "datetime", "enum", "functools", "importlib"),
+        *("typing", "uuid", "typing_extensions", "attrs", "jobwait", "pydantic"),
+    }
+)
+_CALLS: Final = frozenset(
+    {
+        *("AttributeError", "getattr", "globals", "import_module", "sorted"),
+        *("ClientConfig", "Credential", "JobOperation", "Polling", "Provider"),
+        *("_get_job", "_get_raw", "wait_for_completion", "super", "__init__"),
+        *("field", "frozen", "ConfigDict", "Field", "model_rebuild"),
+    }
+)
+
+
+class FormatError(Exception):
+    """The generated code is not what it should be: an error in this generator."""
+
+
+def formatted(files: dict[str, str]) -> dict[str, str]:
+    """All files of all packages, in one run of ruff over a directory of their own."""
+    python = [name for name in files if name.endswith(".py")]
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        for name in python:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[name].encode())
+        _ruff("check", *_OPTIONS, *_LINT, cwd=root)
+        _ruff("format", *_OPTIONS, "--target-version=py311", cwd=root)
+        return {
+            name: (root / name).read_bytes().decode() if name in python else text
+            for name, text in files.items()
+        }
+
+
+def verify(name: str, text: str) -> None:
+    """Refuse a module that does more than declare: the last line of defence.
+
+    Raises:
+        FormatError: A document's words have become code.
+    """
+    for node in ast.walk(ast.parse(text)):
+        found = ""
+        if isinstance(node, ast.Import):
+            found = node.names[0].name
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module not in _MODULES:
+            found = str(node.module)
+        elif isinstance(node, ast.Call):
+            function = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+            called = ast.unparse(function).rpartition(".")[2]
+            if called not in _CALLS and not called.endswith(("Resource", "WithRawResponse")):
+                found = called
+        if found:
+            raise FormatError(f"{name}:{getattr(node, 'lineno', 0)} has no business with {found}")
+
+
+def _ruff(*arguments: str, cwd: Path) -> None:
+    # Variables of ruff's own would change what it does.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RUFF_")}
+    find: Callable[[], str] = import_module("ruff").find_ruff_bin  # it ships no types
+    result = subprocess.run(
+        [find(), *arguments, "."],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if result.returncode:
+        raise FormatError(f"ruff {arguments[0]} failed:\n{result.stdout}{result.stderr}")

@@ -1,0 +1,214 @@
+"""What both tools read of a document: its shapes, without its words.
+
+Titles, descriptions, examples and defaults never reach a tool. Every object with properties, every
+enum and every discriminated union gets a name, so that both tools use the same one: a component
+keeps its key, and an inline schema is called after its title, or where that is taken or missing,
+after the place where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from ._document import (
+    Document,
+    Mapping,
+    escaped,
+    is_mapping,
+    is_sequence,
+    mapping,
+    operations,
+    sequence,
+)
+from ._names import class_name, members
+
+_LIMITS: Final = (
+    *("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"),
+    *("maxItems", "maxLength", "minItems", "minLength"),
+)
+_KEPT: Final = ("const", "enum", "format", "required", "type", "x-enum-varnames", *_LIMITS)
+_COMBINED: Final = ("allOf", "anyOf", "oneOf")
+_FORMATS: Final = ["date", "date-time", "uuid"]
+"""Those that Python has a type for; one tool would turn others into types of its own."""
+_PARAMETER: Final = "Parameter"
+_NULL: Final[Mapping] = {"type": "null"}
+_REF: Final = "#/components/schemas/"
+
+
+@dataclass
+class Shape:
+    """A document reduced to what decides types."""
+
+    data: Mapping
+    sources: dict[str, str] = field(default_factory=dict[str, str])
+    """Where each named schema stands in the document, by its name."""
+
+    @property
+    def schemas(self) -> Mapping:
+        return mapping(mapping(self.data["components"])["schemas"])
+
+
+def shape(document: Document) -> Shape:
+    """Reduce `document`."""
+    schemas: Mapping = {}
+    data: Mapping = {
+        "openapi": "3.1.0",
+        "info": {"title": document.name, "version": "0"},
+        "paths": {},
+        "components": {"schemas": schemas},
+    }
+    shaper = _Shaper(document, Shape(data))
+    components = mapping(mapping(document.data.get("components")).get("schemas"))
+    for key in components:
+        schemas[key] = {}
+        shaper.shape.sources[key] = f"/components/schemas/{escaped(key)}"
+    for key, pointer in list(shaper.shape.sources.items()):
+        schemas[key] = shaper.schema(mapping(components[key]), pointer, key, named=True)
+    for path, method, pointer, operation in operations(document):
+        data["paths"].setdefault(path, {})[method] = shaper.operation(operation, pointer)
+    return shaper.shape
+
+
+class _Shaper:
+    def __init__(self, document: Document, shape: Shape) -> None:
+        self._document = document
+        self.shape = shape
+
+    def operation(self, operation: Mapping, pointer: str) -> Mapping:
+        parameters = [
+            {
+                **{key: value[key] for key in ("in", "name", "required") if key in value},
+                "schema": self.schema(mapping(value.get("schema")), f"{place}/schema", _PARAMETER),
+            }
+            for value, place in parameters_of(self._document, pointer)
+        ]
+        hint = class_name(str(operation.get("operationId", "")))
+        responses: Mapping = {}
+        for status in mapping(operation.get("responses")):
+            found = response_schema(self._document, pointer, status)
+            responses[status] = {"description": ""}
+            if found:
+                inner = self.schema(*found, f"{hint}Response{status}")
+                responses[status]["content"] = {"application/json": {"schema": inner}}
+        kept: Mapping = {key: operation[key] for key in ("operationId", "tags") if key in operation}
+        return {**kept, "parameters": parameters, "responses": responses}
+
+    def schema(self, schema: Mapping, pointer: str, hint: str, *, named: bool = False) -> Mapping:
+        """The shape of one schema; `hint` names it where it needs a name and has none."""
+        if isinstance(schema.get("$ref"), str):
+            return {"$ref": schema["$ref"]}
+        result: Mapping = {key: schema[key] for key in _KEPT if key in schema}
+        nullable = self._take_null(result) or schema.get("nullable") is True
+        # A job's id is sent as it is, be it a date or not.
+        formats = ["uuid"] if hint == _PARAMETER else _FORMATS
+        types = result.get("type")
+        textual = "string" in (types if is_sequence(types) else [types])
+        if not textual or result.get("format") not in formats:
+            result.pop("format", None)
+        if isinstance(result.get("const"), float):
+            del result["const"]  # Python has no such literal type
+        self._reduce_enum(result, named)
+        if is_mapping(schema.get("properties")):
+            result["properties"] = {
+                key: self.schema(
+                    mapping(value), f"{pointer}/properties/{escaped(key)}", hint + class_name(key)
+                )
+                for key, value in schema["properties"].items()
+            }
+        for key in ("additionalProperties", "items"):
+            inner = schema.get(key)
+            if is_mapping(inner):
+                result[key] = self.schema(inner, f"{pointer}/{key}", f"{hint}Item")
+            elif isinstance(inner, bool):
+                result[key] = inner
+        for key in _COMBINED:
+            if schema.get(key):
+                result[key] = [
+                    # The parts of an `allOf` become part of the class around them.
+                    self.schema(
+                        mapping(part), f"{pointer}/{key}/{i}", f"{hint}{i}", named=key == "allOf"
+                    )
+                    for i, part in enumerate(sequence(schema[key]))
+                ]
+        if "discriminator" in schema:
+            result["discriminator"] = schema["discriminator"]
+        else:
+            parts = [part for key in _COMBINED for part in result.get(key, ())]
+            if len(parts) == 1 and "$ref" in parts[0] and "properties" not in result:
+                result = parts[0]
+        if needs_name(result) and (nullable or not named):
+            result = {"$ref": _REF + self._name(schema, result, pointer, hint)}
+        if not nullable:
+            return result
+        if result.keys() <= {"format", "type", *_LIMITS} and "type" in result:
+            types = result["type"]
+            return {**result, "type": [*(types if is_sequence(types) else [types]), "null"]}
+        return {"anyOf": [result, _NULL]}
+
+    @staticmethod
+    def _take_null(result: Mapping) -> bool:
+        """Take null out of `type` and `enum`, so that what is left can have a name."""
+        nullable = False
+        for key, null in (("type", "null"), ("enum", None)):
+            if is_sequence(result.get(key)):
+                rest = [item for item in result[key] if item != null]
+                if rest and len(rest) < len(result[key]):
+                    nullable = True
+                    result[key] = rest[0] if key == "type" and len(rest) == 1 else rest
+        return nullable
+
+    @staticmethod
+    def _reduce_enum(result: Mapping, named: bool) -> None:
+        """Leave enums that need a class of their own, and name their members."""
+        values = sequence(result.get("enum"))
+        if result.get("type") == "boolean":
+            result.pop("enum", None)
+        elif len(values) == 1 and not named:
+            # What OpenAPI 3.0 writes for a constant.
+            result["const"] = values[0]
+            del result["enum"]
+        elif values and all(isinstance(value, str | int) for value in values):
+            names = [str(name) for name in sequence(result.get("x-enum-varnames"))]
+            result["x-enum-varnames"] = members(values, names)
+
+    def _name(self, schema: Mapping, result: Mapping, pointer: str, hint: str) -> str:
+        schemas = self.shape.schemas
+        title = schema.get("title")
+        names = [class_name(title)] if isinstance(title, str) and class_name(title) else []
+        names += [hint, *(f"{hint}{i}" for i in range(2, len(schemas) + 3))]
+        # An anchor in the document puts one schema in many places: they share the name.
+        name = next(name for name in names if schemas.get(name, result) == result)
+        schemas[name] = result
+        self.shape.sources.setdefault(name, pointer)
+        return name
+
+
+def needs_name(schema: Mapping) -> bool:
+    """Whether Python needs a class, an enum or an alias for a schema."""
+    return any(schema.get(key) for key in ("allOf", "discriminator", "enum", "properties"))
+
+
+def parameters_of(document: Document, pointer: str) -> Iterator[tuple[Mapping, str]]:
+    """The parameters of the operation at `pointer`, its path's among them."""
+    seen: set[tuple[str, str]] = set()
+    for owner in (pointer, pointer.rpartition("/")[0]):
+        for i in range(len(sequence(mapping(document.at(owner)).get("parameters")))):
+            value, place = document.follow(f"{owner}/parameters/{i}")
+            key = str(value.get("in")), str(value.get("name"))
+            if key not in seen:
+                seen.add(key)
+                yield value, place
+
+
+def response_schema(document: Document, pointer: str, status: str) -> tuple[Mapping, str] | None:
+    """The schema of the JSON body that an operation answers with, and where it stands."""
+    response, place = document.follow(f"{pointer}/responses/{escaped(status)}")
+    for media in mapping(response.get("content")):
+        kind = media.partition(";")[0].strip().lower()
+        if kind == "application/json" or kind.endswith("+json"):
+            found = f"{place}/content/{escaped(media)}/schema"
+            if is_mapping(document.at(found)):
+                return mapping(document.at(found)), found
+    return None
