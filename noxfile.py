@@ -78,7 +78,7 @@ def build(session: nox.Session) -> None:
             *("--python", "python", "--out-dir", "dist", str(folder)),
         )
     files = [str(path) for path in sorted(Path("dist").glob("*-*"))]
-    session.run("twine", "check", "--strict", *files)
+    session.run("twine", "check", "--strict", *files, silent=True)
 
 
 @nox.session(requires=["build"])
