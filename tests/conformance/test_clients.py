@@ -117,23 +117,28 @@ def prism(programs: Path) -> Iterator[dict[str, str]]:
         )
         for document in documents
     }
+    readers: list[Thread] = []
     try:
-        yield {name: _address(process) for name, process in running.items()}
+        yield {name: _address(process, readers) for name, process in running.items()}
     finally:
         for process in running.values():
             process.terminate()
+        for reader in readers:
+            reader.join()
         for process in running.values():
-            process.wait()
+            with process:
+                process.wait()
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: subprocess.Popen[str], readers: list[Thread]) -> str:
     assert process.stdout
     said = ""
     for line in process.stdout:
         said += line
         if found := re.search(r"listening on (http://[\d.:]+)", line):
             # Prism logs every request, and stops when nobody reads that.
-            Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
+            readers.append(Thread(target=deque, args=(process.stdout, 0), daemon=True))
+            readers[-1].start()
             return found[1]
     pytest.exit(f"Prism does not play the document:\n{said}", returncode=1)
 
