@@ -4,13 +4,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._calls import RawResponse
     from ._client import (
         AsyncBaseClient,
         AsyncRawResource,
         AsyncResource,
         BaseClient,
         RawResource,
-        RawResponse,
         Resource,
     )
     from ._errors import (
@@ -123,7 +123,7 @@ _HOMES = {
     "Provider": "_provider",
     "RateLimitError": "_errors",
     "RawResource": "_client",
-    "RawResponse": "_client",
+    "RawResponse": "_calls",
     "Resource": "_client",
     "ResponseDecodeError": "_errors",
     "Schedule": "_schedule",

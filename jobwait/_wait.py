@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, overload
 
+from ._calls import AsyncCalls, Calls
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError
 from ._machine import Done, Sighting, Waiter, WaitState
 from ._models import UNSET, Unset
-from ._operation import DoneT, IdT, JobT
+from ._operation import DoneT, IdT, JobOperation, JobT
 from ._schedule import Schedule
 
 
@@ -64,6 +65,7 @@ def wait_for_completion(
     """
     operation = resource.operation
     polling = operation.polling
+    calls = resource.calls
     waiter: Waiter[JobT] = Waiter(
         operation.provider,
         id,
@@ -71,26 +73,27 @@ def wait_for_completion(
         timeout=polling.timeout if timeout is UNSET else timeout,
         schedule=schedule,
         not_found_grace=polling.not_found_grace if not_found_grace is UNSET else not_found_grace,
-        random=resource.client.runtime.random,
+        random=calls.runtime.random,
     )
-    if isinstance(resource, Resource):
-        return _block(resource, id, waiter, on_update)
-    return _await(resource, id, waiter, on_update)
+    if isinstance(calls, Calls):
+        return _block(calls, operation, id, waiter, on_update)
+    return _await(calls, operation, id, waiter, on_update)
 
 
 def _block(
-    resource: Resource[IdT, JobT, DoneT],
+    calls: Calls,
+    operation: JobOperation[IdT, Any, JobT, DoneT],
     job_id: IdT,
     waiter: Waiter[JobT],
     on_update: Callable[[JobT], object] | None,
 ) -> DoneT:
-    client, operation = resource.client, resource.operation
-    clock, sleep, _ = client.runtime
-    request = client.prepare(operation, job_id)
+    clock, sleep, _ = calls.runtime
+    request = calls.prepare(operation, job_id)
+    longest = calls.options.timeout
     state: WaitState[JobT] = WaitState(started=clock())
     while True:
         began = clock()
-        result = client.poll(operation, request, waiter.limit(state, began, client.timeout))
+        result = calls.poll(operation, request, waiter.limit(state, began, longest))
         ended = clock()
         if on_update is not None and isinstance(result, Sighting):
             told = on_update(result.job)
@@ -107,18 +110,19 @@ def _block(
 
 
 async def _await(
-    resource: AsyncResource[IdT, JobT, DoneT],
+    calls: AsyncCalls,
+    operation: JobOperation[IdT, Any, JobT, DoneT],
     job_id: IdT,
     waiter: Waiter[JobT],
     on_update: Callable[[JobT], object] | None,
 ) -> DoneT:
-    client, operation = resource.client, resource.operation
-    clock, sleep, _ = client.runtime
-    request = client.prepare(operation, job_id)
+    clock, sleep, _ = calls.runtime
+    request = calls.prepare(operation, job_id)
+    longest = calls.options.timeout
     state: WaitState[JobT] = WaitState(started=clock())
     while True:
         began = clock()
-        result = await client.poll(operation, request, waiter.limit(state, began, client.timeout))
+        result = await calls.poll(operation, request, waiter.limit(state, began, longest))
         ended = clock()
         if on_update is not None and isinstance(result, Sighting):
             told = on_update(result.job)

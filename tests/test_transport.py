@@ -45,11 +45,11 @@ class Sync:
 
     def get(self, url: str, **options: Any) -> Job:
         with self._client(url, **options) as client:
-            return JobsResource(client).get_job(ID)
+            return JobsResource(client._calls).get_job(ID)
 
     def wait(self, url: str, **options: Any) -> CompletedJob:
         with self._client(url) as client:
-            return wait_for_completion(JobsResource(client), ID, **options)
+            return wait_for_completion(JobsResource(client._calls), ID, **options)
 
     @contextmanager
     def _client(self, url: str, **options: Any) -> Generator[BaseClient]:
@@ -67,14 +67,14 @@ class Async(Sync):
     def get(self, url: str, **options: Any) -> Job:
         async def main() -> Job:
             async with self._async_client(url, **options) as client:
-                return await AsyncJobsResource(client).get_job(ID)
+                return await AsyncJobsResource(client._calls).get_job(ID)
 
         return asyncio.run(main())
 
     def wait(self, url: str, **options: Any) -> CompletedJob:
         async def main() -> CompletedJob:
             async with self._async_client(url) as client:
-                return await wait_for_completion(AsyncJobsResource(client), ID, **options)
+                return await wait_for_completion(AsyncJobsResource(client._calls), ID, **options)
 
         return asyncio.run(main())
 
@@ -187,17 +187,17 @@ def test_a_body_that_is_not_as_compressed_as_it_says_is_an_error(default_caller:
 def test_requests_one_after_the_other_share_a_connection() -> None:
     with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
         for _ in range(5):
-            JobsResource(client).get_job(ID)
-            JobsResource(client.with_options(timeout=5)).get_job(ID)
+            JobsResource(client._calls).get_job(ID)
+            JobsResource(client.with_options(timeout=5)._calls).get_job(ID)
     assert wire.connections == 1
     assert len(wire.requests) == 10
 
 
 def test_a_connection_that_the_server_closed_is_replaced() -> None:
     with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
-        JobsResource(client).get_job(ID)
+        JobsResource(client._calls).get_job(ID)
         wire.hang_up()
-        JobsResource(client.with_options(max_retries=0)).get_job(ID)
+        JobsResource(client.with_options(max_retries=0)._calls).get_job(ID)
     assert wire.connections == 2
 
 
@@ -207,7 +207,7 @@ def test_threads_share_a_client() -> None:
 
         def work() -> None:
             for _ in range(20):
-                results.append(JobsResource(client).get_job(ID))
+                results.append(JobsResource(client._calls).get_job(ID))
 
         threads = [threading.Thread(target=work) for _ in range(8)]
         for thread in threads:
@@ -224,7 +224,7 @@ def test_an_asynchronous_client_survives_its_event_loop() -> None:
     with Wire(whole()) as wire:
         client = AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url, max_retries=0)
         for _ in range(2):
-            job = asyncio.run(AsyncJobsResource(client).get_job(ID))
+            job = asyncio.run(AsyncJobsResource(client._calls).get_job(ID))
             assert isinstance(job, CompletedJob)
         del client
         gc.collect()
@@ -233,12 +233,12 @@ def test_an_asynchronous_client_survives_its_event_loop() -> None:
 def test_a_cancelled_task_leaves_the_client_usable() -> None:
     async def main() -> None:
         async with AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
-            task = asyncio.create_task(AsyncJobsResource(client).get_job(ID))
+            task = asyncio.create_task(AsyncJobsResource(client._calls).get_job(ID))
             await asyncio.to_thread(wire.asked.wait)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert isinstance(await AsyncJobsResource(client).get_job(ID), CompletedJob)
+            assert isinstance(await AsyncJobsResource(client._calls).get_job(ID), CompletedJob)
 
     with Wire(silent, whole()) as wire:
         asyncio.run(main())
@@ -254,7 +254,7 @@ def test_closing_a_client_closes_its_connections() -> None:
 
     with Wire(answer) as wire:
         with BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
-            JobsResource(client).get_job(ID)
+            JobsResource(client._calls).get_job(ID)
             assert not gone.is_set()
         assert gone.wait(5)
 
@@ -323,20 +323,21 @@ def test_a_tls_handshake_without_an_end_is_cut_and_leaves_no_socket(default_call
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_process_does_not_share_its_parents_connections() -> None:
     with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
-        JobsResource(client).get_job(ID)
+        JobsResource(client._calls).get_job(ID)
         child = os.fork()
         if not child:
-            JobsResource(client).get_job(ID)
+            JobsResource(client._calls).get_job(ID)
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0
-        JobsResource(client).get_job(ID)
+        JobsResource(client._calls).get_job(ID)
     assert wire.connections == 2
 
 
 def test_connections_left_over_from_a_burst_are_let_go() -> None:
     with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
         threads = [
-            threading.Thread(target=JobsResource(client).get_job, args=(ID,)) for _ in range(20)
+            threading.Thread(target=JobsResource(client._calls).get_job, args=(ID,))
+            for _ in range(20)
         ]
         for thread in threads:
             thread.start()
@@ -344,14 +345,14 @@ def test_connections_left_over_from_a_burst_are_let_go() -> None:
             thread.join()
         wire.hang_up()
         for _ in range(20):
-            JobsResource(client).get_job(ID)
+            JobsResource(client._calls).get_job(ID)
         transport: Any = client._transport
         assert len(transport._idle) == 1
 
 
 def test_a_client_is_closed_in_whatever_event_loop() -> None:
     async def main() -> None:
-        await AsyncJobsResource(client).get_job(ID)
+        await AsyncJobsResource(client._calls).get_job(ID)
         await client.aclose()
 
     with Wire(whole()) as wire:

@@ -474,8 +474,8 @@ def test_an_interruption_leaves_at_once_and_closes_nothing_it_does_not_own(
     script = Script(time, answer("pending"), interrupt, answer("completed"))
     client = Sync().client(script)
     with pytest.raises(interruption):
-        wait_for_completion(JobsResource(client), ID)
-    assert wait_for_completion(JobsResource(client), ID).result == "done"
+        wait_for_completion(JobsResource(client._calls), ID)
+    assert wait_for_completion(JobsResource(client._calls), ID).result == "done"
 
 
 def waiter(**options: Any) -> Waiter[str]:

@@ -27,7 +27,7 @@ from jobwait import (
     Unset,
     wait_for_completion,
 )
-from jobwait._client import AsyncRuntime, Runtime
+from jobwait._calls import AsyncRuntime, Runtime
 
 KEY: Final = "widget-key-0123456789"
 ID: Final = "job_1"
@@ -132,7 +132,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
 
     @property
     def with_raw_response(self) -> JobsResourceWithRawResponse:
-        return JobsResourceWithRawResponse(self.client)
+        return JobsResourceWithRawResponse(self.calls)
 
 
 class JobsResourceWithRawResponse(RawResource):
@@ -220,10 +220,10 @@ class Sync:
         )
 
     def get(self, script: Script, job_id: Any = ID, **options: Any) -> Job:
-        return JobsResource(self.client(script, **options)).get_job(job_id)
+        return JobsResource(self.client(script, **options)._calls).get_job(job_id)
 
     def wait(self, script: Script, job_id: Any = ID, **options: Any) -> CompletedJob:
-        return wait_for_completion(JobsResource(self.client(script)), job_id, **options)
+        return wait_for_completion(JobsResource(self.client(script)._calls), job_id, **options)
 
 
 class Async(Sync):
@@ -241,13 +241,15 @@ class Async(Sync):
 
     def get(self, script: Script, job_id: Any = ID, **options: Any) -> Job:
         async def main() -> Job:
-            return await AsyncJobsResource(self.async_client(script, **options)).get_job(job_id)
+            return await AsyncJobsResource(self.async_client(script, **options)._calls).get_job(
+                job_id
+            )
 
         return asyncio.run(main())
 
     def wait(self, script: Script, job_id: Any = ID, **options: Any) -> CompletedJob:
         async def main() -> CompletedJob:
-            resource = AsyncJobsResource(self.async_client(script))
+            resource = AsyncJobsResource(self.async_client(script)._calls)
             return await wait_for_completion(resource, job_id, **options)
 
         return asyncio.run(main())

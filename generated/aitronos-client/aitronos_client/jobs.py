@@ -115,7 +115,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
     @property
     def with_raw_response(self) -> JobsResourceWithRawResponse:
         """The same operations, each returning the whole response."""
-        return JobsResourceWithRawResponse(self.client)
+        return JobsResourceWithRawResponse(self.calls)
 
 
 class JobsResourceWithRawResponse(RawResource):
@@ -195,7 +195,7 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
     @property
     def with_raw_response(self) -> AsyncJobsResourceWithRawResponse:
         """The same operations, each returning the whole response."""
-        return AsyncJobsResourceWithRawResponse(self.client)
+        return AsyncJobsResourceWithRawResponse(self.calls)
 
 
 class AsyncJobsResourceWithRawResponse(AsyncRawResource):

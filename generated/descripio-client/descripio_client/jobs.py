@@ -112,7 +112,7 @@ class JobsResource(Resource[int, Job, Job]):
     @property
     def with_raw_response(self) -> JobsResourceWithRawResponse:
         """The same operations, each returning the whole response."""
-        return JobsResourceWithRawResponse(self.client)
+        return JobsResourceWithRawResponse(self.calls)
 
 
 class JobsResourceWithRawResponse(RawResource):
@@ -189,7 +189,7 @@ class AsyncJobsResource(AsyncResource[int, Job, Job]):
     @property
     def with_raw_response(self) -> AsyncJobsResourceWithRawResponse:
         """The same operations, each returning the whole response."""
-        return AsyncJobsResourceWithRawResponse(self.client)
+        return AsyncJobsResourceWithRawResponse(self.calls)
 
 
 class AsyncJobsResourceWithRawResponse(AsyncRawResource):

@@ -84,7 +84,7 @@ class Client(BaseClient):
         # Imported here: models load when they are used.
         from .jobs import JobsResource
 
-        return JobsResource(self)
+        return JobsResource(self._calls)
 
 
 class AsyncClient(AsyncBaseClient):
@@ -135,4 +135,4 @@ class AsyncClient(AsyncBaseClient):
         # Imported here: models load when they are used.
         from .jobs import AsyncJobsResource
 
-        return AsyncJobsResource(self)
+        return AsyncJobsResource(self._calls)

@@ -116,7 +116,7 @@ class JobsResource(Resource[UUID, Job, Job]):
     @property
     def with_raw_response(self) -> JobsResourceWithRawResponse:
         """The same operations, each returning the whole response."""
-        return JobsResourceWithRawResponse(self.client)
+        return JobsResourceWithRawResponse(self.calls)
 
 
 class JobsResourceWithRawResponse(RawResource):
@@ -196,7 +196,7 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
     @property
     def with_raw_response(self) -> AsyncJobsResourceWithRawResponse:
         """The same operations, each returning the whole response."""
-        return AsyncJobsResourceWithRawResponse(self.client)
+        return AsyncJobsResourceWithRawResponse(self.calls)
 
 
 class AsyncJobsResourceWithRawResponse(AsyncRawResource):

@@ -1,0 +1,222 @@
+"""Requests for one job's status: prepared, sent, and sent again where that may help."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Generic, NamedTuple, Self
+from urllib.parse import quote, urlsplit
+
+from ._errors import APIError, APIStatusError, ClientClosedError, ResponseDecodeError
+from ._machine import Sighting, is_transient
+from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT
+from ._reader import Reader
+from ._settings import id_text, secrets_in, timeout_seconds
+from ._transport import AsyncSend, Headers, Request, Send
+
+RETRY_BACKOFF: Final = 0.5
+"""Seconds before the first retry of a request; doubled for each further one."""
+MAX_RETRY_BACKOFF: Final = 8.0
+"""Seconds, however many the retries."""
+MAX_RETRY_AFTER: Final = 60.0
+"""Seconds; a request outside a wait is not held back longer than this, but fails."""
+
+
+def _random() -> float:
+    import random
+
+    return random.random()
+
+
+async def _sleep(delay: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(delay)
+
+
+class Runtime(NamedTuple):
+    """What a client takes from its surroundings, so that tests can give something else."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = _random
+
+
+class AsyncRuntime(NamedTuple):
+    """The same for an asynchronous client."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = _sleep
+    random: Callable[[], float] = _random
+
+
+SYSTEM: Final = Runtime()
+ASYNC_SYSTEM: Final = AsyncRuntime()
+
+
+class RawResponse(NamedTuple, Generic[BodyT]):
+    """A 2xx response with its typed body, the envelope included."""
+
+    status_code: int
+    headers: Headers
+    body: bytes
+    parsed: BodyT
+
+
+class Lifetime:
+    """Whether a client is open; one that shares another's connections ends with it."""
+
+    def __init__(self, parent: Lifetime | None = None) -> None:
+        self.parent: Final = parent
+        self._closed = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this client, or the one whose connections it shares, was closed."""
+        return self._closed or (self.parent is not None and self.parent.is_over)
+
+    def end(self) -> None:
+        """Close the client."""
+        self._closed = True
+
+
+class Options(NamedTuple):
+    """What every request of a client has in common; its repr hides the headers."""
+
+    config: ClientConfig
+    base_url: str
+    headers: dict[str, str]
+    timeout: float
+    """Seconds that one request may take in all."""
+    max_retries: int
+    lifetime: Lifetime
+
+    def __repr__(self) -> str:
+        return f"<Options for {self.base_url}>"
+
+
+class SharedCalls:
+    """What the requests of both clients share: all but sending."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.reader = Reader(options.config, secrets_in(options.config, options.headers))
+
+    def replace(self, options: Options) -> Self:
+        """The same over the same connections, with other options."""
+        from copy import copy
+
+        calls = copy(self)
+        SharedCalls.__init__(calls, options)
+        return calls
+
+    def prepare(self, operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> Request:
+        """The request for one job's status, to be sent as often as is needed.
+
+        Raises:
+            InvalidArgumentError: The id is not one.
+        """
+        segment = quote(id_text(operation, job_id), safe="")
+        path = re.sub(r"\{[^}]*\}", lambda _: segment, operation.path)
+        headers = {"Host": urlsplit(self.options.base_url).netloc} | self.options.headers
+        return Request(
+            operation.method,
+            self.options.base_url + path,
+            [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()],
+        )
+
+    def check_open(self) -> None:
+        """
+        Raises:
+            ClientClosedError: The client is closed.
+        """
+        if self.options.lifetime.is_over:
+            title = self.options.config.title
+            raise ClientClosedError(f"the client of {title} is closed: make another one")
+
+    def retry_delay(self, error: APIError, job_id: Any, retries: int, draw: float) -> float:
+        """Seconds before the next try.
+
+        Raises:
+            APIError: `error`, where a retry is of no use.
+        """
+        error.provider, error.job_id = self.options.config.provider, job_id
+        hint = error.retry_after if isinstance(error, APIStatusError) else None
+        retryable = is_transient(error) and not isinstance(error, ResponseDecodeError)
+        if not retryable or retries >= self.options.max_retries or (hint or 0.0) > MAX_RETRY_AFTER:
+            raise error
+        backoff = min(RETRY_BACKOFF * 2.0**retries, MAX_RETRY_BACKOFF) * (1 + draw) / 2
+        return max(backoff, hint or 0.0)
+
+
+class Calls(SharedCalls):
+    """The requests of a blocking client."""
+
+    def __init__(self, options: Options, send: Send, runtime: Runtime) -> None:
+        super().__init__(options)
+        self.runtime: Final = runtime
+        self._send_once: Final = send
+
+    def poll(
+        self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
+    ) -> Sighting[JobT] | APIError:
+        """One poll of a wait: what it saw, or why it saw nothing."""
+        self.check_open()
+        try:
+            return self.reader.sighting(operation, self._send_once(request, limit))
+        except APIError as error:
+            return error
+
+    def call(
+        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
+    ) -> RawResponse[BodyT]:
+        """Send a request, and again where that may help."""
+        limit = self.options.timeout if timeout is None else timeout_seconds(timeout)
+        request = self.prepare(operation, job_id)
+        retries = 0
+        while True:
+            self.check_open()
+            try:
+                response = self._send_once(request, limit)
+                return RawResponse(*response, self.reader.read(operation, response)[1])
+            except APIError as error:
+                delay = self.retry_delay(error, job_id, retries, self.runtime.random())
+            self.runtime.sleep(delay)
+            retries += 1
+
+
+class AsyncCalls(SharedCalls):
+    """The requests of an asynchronous client."""
+
+    def __init__(self, options: Options, send: AsyncSend, runtime: AsyncRuntime) -> None:
+        super().__init__(options)
+        self.runtime: Final = runtime
+        self._send_once: Final = send
+
+    async def poll(
+        self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
+    ) -> Sighting[JobT] | APIError:
+        """As `Calls.poll`."""
+        self.check_open()
+        try:
+            return self.reader.sighting(operation, await self._send_once(request, limit))
+        except APIError as error:
+            return error
+
+    async def call(
+        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
+    ) -> RawResponse[BodyT]:
+        """As `Calls.call`."""
+        limit = self.options.timeout if timeout is None else timeout_seconds(timeout)
+        request = self.prepare(operation, job_id)
+        retries = 0
+        while True:
+            self.check_open()
+            try:
+                response = await self._send_once(request, limit)
+                return RawResponse(*response, self.reader.read(operation, response)[1])
+            except APIError as error:
+                delay = self.retry_delay(error, job_id, retries, self.runtime.random())
+            await self.runtime.sleep(delay)
+            retries += 1
