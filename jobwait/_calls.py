@@ -100,8 +100,8 @@ class SharedCalls:
     """What the requests of both clients share: all but sending."""
 
     def __init__(self, options: Options) -> None:
-        self.options = options
-        self.reader = Reader(options.config, secrets_in(options.config, options.headers))
+        self.options: Options = options
+        self.reader: Reader = Reader(options.config, secrets_in(options.config, options.headers))
 
     def replace(self, options: Options) -> Self:
         """The same over the same connections, with other options."""

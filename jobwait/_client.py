@@ -61,6 +61,8 @@ def _options(
 
 
 class _Client(Generic[CallsT]):
+    """What both clients share."""
+
     _calls: CallsT
 
     def __repr__(self) -> str:
