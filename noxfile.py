@@ -38,9 +38,11 @@ def distributions() -> list[Path]:
 
 def install_wheels(session: nox.Session) -> None:
     """Install what the session `build` made, the sandbox included."""
-    wheels = [str(path.resolve()) for path in sorted(Path("dist").glob("*.whl"))]
     session.install(
-        *(f"{path}[sandbox]" if "/jobwait-" in Path(path).as_posix() else path for path in wheels),
+        *(
+            f"{wheel.resolve()}[sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
+            for wheel in sorted(Path("dist").glob("*.whl"))
+        ),
         silent=True,
     )
 

@@ -57,7 +57,7 @@ async def main(console: Console) -> int:
         }
         progress = Progress(
             TextColumn("  [bold]{task.description:10}"),
-            TextColumn("{task.fields[word]:10}"),
+            TextColumn("{task.fields[word]:15}"),
             BarColumn(finished_style="green"),
             TimeElapsedColumn(),
             console=console,
@@ -90,7 +90,8 @@ def explain(console: Console, provider: Provider, ending: object) -> None:
     kind = type(ending).__name__
     table = Table.grid(padding=(0, 2))
     if isinstance(ending, JobwaitError):
-        console.print(f"\n[bold]{provider.title}[/] raised [bold red]{kind}[/]")
+        meant = ", as it was meant to" if provider.name == FAILING else ""
+        console.print(f"\n[bold]{provider.title}[/] raised [bold red]{kind}[/]{meant}")
         console.print(Padding(Text(str(ending), "red"), (0, 4)))
         names = ["code", "message", "retryable"] if isinstance(ending, JobFailedError) else []
     else:
@@ -124,8 +125,9 @@ class Bar:
 
     def show(self, job: Any) -> None:
         """Show the status word, and how far the job is if it knows."""
-        self.progress.update(self.task, word=str(job.status))
-        if hasattr(job, "progress"):
+        done = f" {job.progress:.0f} %" if hasattr(job, "progress") else ""
+        self.progress.update(self.task, word=f"{job.status}{done}")
+        if done:
             self.progress.update(self.task, total=100, completed=job.progress)
 
     def end(self, ending: object) -> None:
@@ -155,4 +157,8 @@ class Lines:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(Console())))
+    try:
+        # Lines in a log are not wrapped where a terminal would end.
+        sys.exit(asyncio.run(main(Console(width=None if sys.stdout.isatty() else 160))))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -160,23 +160,25 @@ class WaitError(JobwaitError):
     """The wait ended without a succeeded job."""
 
 
-class JobFailedError(WaitError):
-    """The provider says that the job failed."""
-
+class _EndedJobError(WaitError):
     def __init__(
         self, message: str, *, code: str | None, reason: str | None, retryable: bool | None
     ) -> None:
         super().__init__(message)
         self.code: Final = code
-        """The provider's code of the failure; None where it gives none."""
+        """The provider's code for the reason; None where it gives none."""
         self.message: Final = reason
         """The provider's own words; None where it gives none."""
         self.retryable: Final = retryable
         """Whether the provider says that another try may succeed; None where it does not say."""
 
 
-class JobCancelledError(WaitError):
-    """The provider says that the job was cancelled."""
+class JobFailedError(_EndedJobError):
+    """The provider says that the job failed; `code`, `message` and `retryable` tell why."""
+
+
+class JobCancelledError(_EndedJobError):
+    """The provider says that the job was cancelled; `code` and `message` where it tells why."""
 
 
 class WaitTimeoutError(WaitError, TimeoutError):

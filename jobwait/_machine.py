@@ -137,7 +137,7 @@ class Waiter(Generic[JobT]):
             # The first poll is always sent; a timeout of 0 stands for it alone.
             return longest if self._timeout == 0 else min(longest, self._timeout)
         if left <= 0:
-            raise self._too_late(state, now, "")
+            raise self._too_late(state, now)
         return min(longest, left)
 
     def step(
@@ -186,14 +186,11 @@ class Waiter(Generic[JobT]):
 
     def _backoff(self, state: WaitState[JobT], error: APIError, now: float) -> float:
         if state.failures >= MAX_FAILURES:
+            error.args = (f"{error.args[0]} ({MAX_FAILURES} polls in a row had no answer)",)
             raise self._with_context(error, state, now)
-        _log(
-            20,  # logging.INFO
-            "%s: job %s: %s; polling on",
-            self._provider,
-            self._job_id,
-            error.args[0],
-        )
+        # One failure is everyday; a second in a row is worth a line on the console.
+        level = 20 if state.failures == 1 else 30  # logging.INFO, logging.WARNING
+        _log(level, "%s: job %s: %s; polling on", self._provider, self._job_id, error.args[0])
         longest = max(MAX_BACKOFF, self._floor)
         return self._jittered(min(max(BACKOFF, self._floor) * 2.0 ** (state.failures - 1), longest))
 
@@ -211,10 +208,10 @@ class Waiter(Generic[JobT]):
         earliest = max(now + (hint or 0.0), began + self._floor)
         at = max(now + delay, earliest)
         if state.final or now >= deadline:
-            raise self._too_late(state, now, "")
+            raise self._too_late(state, now)
         if hint is not None and now + hint >= deadline:
             raise self._too_late(
-                state, now, f"the provider asks to wait {hint:.0f} s, which is past the deadline; "
+                state, now, f"the provider asks to wait {hint:.0f} s, which is past the deadline"
             )
         if math.isfinite(deadline):
             # The last poll should end just before the deadline: late enough to see what there is
@@ -227,25 +224,28 @@ class Waiter(Generic[JobT]):
                 # Only a timeout below the floor brings it closer to the first poll than the floor.
                 at = last if earliest <= last or (state.polls == 1 and hint is None) else earliest
                 if last < now or at >= deadline:
-                    raise self._too_late(state, now, "")
+                    raise self._too_late(state, now)
         return Again(at, state)
 
     def _ended_badly(self, seen: Sighting[JobT]) -> JobwaitError:
+        told = ": ".join(part for part in (seen.code, seen.message) if part)
         if seen.state == "cancelled":
-            return JobCancelledError("the job was cancelled; start a new one if it was not meant")
-        told = [part for part in (seen.code, seen.message) if part]
-        text = (
-            f"the job failed: {': '.join(told)}" if told else "the job failed, with no reason given"
-        )
+            cls: type[JobFailedError | JobCancelledError] = JobCancelledError
+            text = f"the job was cancelled: {told}" if told else "the job was cancelled"
+        else:
+            cls = JobFailedError
+            text = f"the job failed: {told}" if told else "the job failed without a reason"
         if seen.retryable is not None:
             again = "may help" if seen.retryable else "will not help"
             text += f" (the provider says that another try {again})"
-        return JobFailedError(text, code=seen.code, reason=seen.message, retryable=seen.retryable)
+        return cls(text, code=seen.code, reason=seen.message, retryable=seen.retryable)
 
-    def _too_late(self, state: WaitState[JobT], now: float, why: str) -> WaitTimeoutError:
+    def _too_late(
+        self, state: WaitState[JobT], now: float, why: str = "the job did not end in time"
+    ) -> WaitTimeoutError:
         word = "was never seen" if state.word is None else f"was last seen as {state.word!r}"
         text = (
-            f"the job did not end within {self._timeout:g} s and {word}; {why}"
+            f"{why}: the wait may last {self._timeout:g} s, and the job {word}; "
             "it may still be running: wait again, or with a longer timeout"
         )
         if state.failures and state.last_error is not None:

@@ -236,7 +236,8 @@ def _discriminated(members: list[type[Model]], fallback: type[UnknownVariant]) -
 @cache
 def _unknown(cls: type[UnknownVariant]) -> Callable[[str, Mapping[str, Any]], Any]:
     # The generator names the field after the discriminator: `raw_status` for `status`.
-    (raw_word,) = (name for name in get_type_hints(cls) if name.startswith("raw_"))
+    hints = get_type_hints(cls)
+    (raw_word,) = (name for name in hints if name.startswith("raw_") and name[4:] in hints)
     return lambda word, data: cls(**{raw_word: word, "raw": data})
 
 

@@ -56,7 +56,7 @@ class Reader:
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         hint = retry_after(response.headers)
         job = operation.job_of(body)
-        if state != "failed":
+        if state not in ("failed", "cancelled"):
             return Sighting(job, word, state, progress, retry_after=hint)
         retryable = value_at(operation.failure_retryable, data)
         return Sighting(
@@ -90,7 +90,7 @@ class Reader:
                 f"{what} with a body that its document does not allow: at "
                 f"{mismatch.pointer or '/'} expected {mismatch.expected}, "
                 f"got {self._redacted(mismatch.found)}; "
-                "look for a newer version of this package; the error's `body` has all of it",
+                "check base_url, or look for a newer version of this package",
                 pointer=mismatch.pointer,
                 expected=mismatch.expected,
                 body=self._redacted(response.body.decode("latin-1")).encode("latin-1"),
@@ -191,7 +191,7 @@ def _timestamp(date: str) -> float | None:
 _ADVICE: Final = {
     400: "check the job id",
     403: "this key may not see this job",
-    404: "check the job id, and that the job is the key's own and not too old",
+    404: "check the job id, that the job is the key's own and not too old, and base_url",
     408: "try later",
     429: "poll less often, or from fewer places",
 }

@@ -76,9 +76,10 @@ def plain_base_url(config: ClientConfig, given: object) -> str:
     except ValueError:
         valid, url = False, ""
     if not valid:
+        shown = "one with a user" if "@" in text else repr(text)
         raise ConfigurationError(
             "base_url is like https://host, https://host:port or https://host/prefix, in ASCII, "
-            "without a user, a query or a fragment"
+            f"without a user, a query or a fragment, not {shown}"
         )
     return url
 
@@ -108,26 +109,37 @@ def credential_header(config: ClientConfig, given: Mapping[str, Any]) -> dict[st
     if not chosen:
         raise ConfigurationError(f"no key for {config.title}: {where}")
     credential, key, source = chosen[0]
-    if not _sendable(key):
-        empty = isinstance(key, str) and not key.strip()
-        fault = "is empty" if empty else "has characters that no header can carry"
-        raise ConfigurationError(
-            f"the key for {config.title} in {source} {fault} (a line break at its end?): {where}"
-        )
+    fault = _fault_of(key, credential.prefix)
+    if fault:
+        raise ConfigurationError(f"the key for {config.title} in {source} {fault}: {where}")
     return {credential.header: credential.prefix + key}
+
+
+def _fault_of(key: object, prefix: str) -> str | None:
+    """Why no header can carry a key, without showing it."""
+    if not isinstance(key, str):
+        return f"is of type {type(key).__name__}, not str"
+    if not key.strip():
+        return "is empty"
+    if key != key.strip():
+        return "begins or ends with white space, a line break perhaps"
+    if prefix and key.lower().startswith(prefix.lower()):
+        return f"begins with the word {prefix.strip()}, which is added anyway"
+    if not _sendable(key):
+        return "has a character that no header can carry, a line break or a curly quote perhaps"
+    return None
 
 
 def id_text(operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> str:
     wanted: type[Any] = operation.id_type
     if not isinstance(job_id, wanted) or isinstance(job_id, bool):
-        hint = (
-            f": use UUID({job_id!r})"
-            if wanted.__name__ == "UUID" and isinstance(job_id, str)
-            else ""
-        )
-        raise _bad_id(
-            operation, job_id, f"is a {wanted.__name__}, not a {type(job_id).__name__}{hint}"
-        )
+        hint = ""
+        if isinstance(job_id, str) and wanted.__name__ == "UUID":
+            hint = f": use UUID({job_id!r})"
+        elif isinstance(job_id, str) and wanted is int and job_id.isdecimal():
+            hint = f": use {job_id}"
+        rule = f"is of type {wanted.__name__}, not {type(job_id).__name__}{hint}"
+        raise _bad_id(operation, job_id, rule)
     try:
         # A string is its own text, also where it is the member of an enum.
         text = str.__str__(job_id) if isinstance(job_id, str) else str(job_id)
