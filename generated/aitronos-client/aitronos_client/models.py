@@ -30,7 +30,7 @@ class PendingJob(Model):
     not completed. Assumed where the provider's documentation is silent.
     """
     created_at: datetime
-    """When the job was created."""
+    """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
     """When the job completed; null in a job that is not completed. Assumed where the provider's
     documentation is silent.
@@ -58,7 +58,7 @@ class ProcessingJob(Model):
     not completed. Assumed where the provider's documentation is silent.
     """
     created_at: datetime
-    """When the job was created."""
+    """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
     """When the job completed; null in a job that is not completed. Assumed where the provider's
     documentation is silent.
@@ -84,7 +84,7 @@ class CompletedJob(Model):
     not completed. Assumed where the provider's documentation is silent.
     """
     created_at: datetime
-    """When the job was created."""
+    """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None
     """When the job completed; null in a job that is not completed. Assumed where the provider's
     documentation is silent.
@@ -112,7 +112,7 @@ class FailedJob(Model):
     not completed. Assumed where the provider's documentation is silent.
     """
     created_at: datetime
-    """When the job was created."""
+    """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
     """When the job completed; null in a job that is not completed. Assumed where the provider's
     documentation is silent.
@@ -140,7 +140,7 @@ class CancelledJob(Model):
     not completed. Assumed where the provider's documentation is silent.
     """
     created_at: datetime
-    """When the job was created."""
+    """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
     """When the job completed; null in a job that is not completed. Assumed where the provider's
     documentation is silent.

@@ -47,8 +47,9 @@ class Client(BaseClient):
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A pool of its own if not
-            given.
+        http_client: An httpx client to send with; it stays open. A server that drips its
+            headers can hold it for longer than a request may take. Connections of its own if
+            not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -98,8 +99,9 @@ class AsyncClient(AsyncBaseClient):
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A pool of its own if not
-            given.
+        http_client: An httpx client to send with; it stays open. A server that drips its
+            headers can hold it for longer than a request may take. Connections of its own if
+            not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.

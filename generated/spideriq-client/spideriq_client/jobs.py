@@ -38,9 +38,9 @@ GET_JOB: Final = JobOperation[UUID, Job, Job, Job](
         "cancelled": "cancelled",
     },
     polling=Polling(
-        initial=2.0,
-        multiplier=1.5,
-        maximum=5.0,
+        initial=3.0,
+        multiplier=1.0,
+        maximum=3.0,
         timeout=300.0,
         not_found_grace=0.0,
     ),
