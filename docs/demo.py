@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import attrs
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.pretty import Pretty
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -46,7 +47,8 @@ async def main(console: Console) -> int:
     installed = providers()
     with jobwait.sandbox.run() as sandbox:
         console.print(f"The sandbox plays {len(installed)} providers on {sandbox.base_url}")
-        console.print("Each wait is one line: await client.jobs.wait_for_completion(job_id)\n")
+        console.print("Each wait is one line:\n")
+        console.print("    await client.jobs.wait_for_completion(job_id)\n", highlight=False)
         jobs = {
             name: sandbox.create_job(
                 name,
@@ -74,8 +76,11 @@ async def main(console: Console) -> int:
                     for name, provider in installed.items()
                 )
             )
-    for provider, ending in zip(installed.values(), endings, strict=True):
-        explain(console, provider, ending)
+    with console.capture() as explained:
+        for provider, ending in zip(installed.values(), endings, strict=True):
+            explain(console, provider, ending)
+    # rich fills lines up with spaces, which a log keeps.
+    print(*map(str.rstrip, explained.get().splitlines()), sep="\n")
     as_meant = [
         isinstance(ending, JobFailedError)
         if name == FAILING
@@ -87,15 +92,17 @@ async def main(console: Console) -> int:
 
 def explain(console: Console, provider: Provider, ending: object) -> None:
     """Print what a wait returned, or what it raised."""
-    kind = type(ending).__name__
+    title, kind = escape(provider.title), type(ending).__name__
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     if isinstance(ending, JobwaitError):
         meant = ", as it was meant to" if provider.name == FAILING else ""
-        console.print(f"\n[bold]{provider.title}[/] raised [bold red]{kind}[/]{meant}")
+        console.print(f"\n[bold]{title}[/] raised [bold red]{kind}[/]{meant}")
         console.print(Padding(Text(str(ending), "red"), (0, 4)))
         names = ["code", "message", "retryable"] if isinstance(ending, JobFailedError) else []
     else:
-        console.print(f"\n[bold]{provider.title}[/] returned [bold green]{kind}[/]")
+        console.print(f"\n[bold]{title}[/] returned [bold green]{kind}[/]")
         model = type(ending)
         names = [field.name for field in attrs.fields(model)] if attrs.has(model) else []
     for name in names:
@@ -121,7 +128,7 @@ class Bar:
 
     def __init__(self, progress: Progress, provider: Provider) -> None:
         self.progress = progress
-        self.task = progress.add_task(provider.title, total=None, word="")
+        self.task = progress.add_task(escape(provider.title), total=None, word="")
 
     def show(self, job: Any) -> None:
         """Show the status word, and how far the job is if it knows."""

@@ -61,7 +61,8 @@ def run(
     Port 0 is any free one. `clock` gives seconds and moves the jobs along; the pauses of dripping
     answers are real. `providers` are those of `jobwait.providers()` unless given. Raises
     ImportError if the extra is not installed, and SandboxError if the host is not a loopback
-    address, the port is taken or a provider's document cannot be played.
+    address, the port is taken or the key is not one that a header can hold. A provider whose
+    document cannot be played raises when it is asked for; the others play on.
     """
     try:
         from ._server import serve

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from jobwait import Provider, providers
 from jobwait.sandbox import Sandbox, SandboxError, run
-from jobwait.sandbox._document import read
+from jobwait.sandbox._document import Playbook, read
 
 _TRY_IT = """
 Start a job that takes 10 seconds; then look at one that has ended:
@@ -60,12 +60,19 @@ def _guide(sandbox: Sandbox, installed: Mapping[str, Provider]) -> str:
     if not installed:
         return "\n".join([*lines, "  nothing: no package of a provider is installed"])
     width = max(len(provider.title) for provider in installed.values())
+    playbooks: dict[str, Playbook] = {}
     for name, provider in installed.items():
-        lines.append(f"  {provider.title:{width}}  {sandbox.url(name)}")
+        try:
+            playbooks[name] = read(provider)
+            lines.append(f"  {provider.title:{width}}  {sandbox.url(name)}")
+        except SandboxError as error:
+            lines.append(f"  {provider.title:{width}}  not played: {error}")
+    if not playbooks:
+        return "\n".join(lines)
     lines += ["", f"The API key is {sandbox.api_key}"]
-    name, provider = next(iter(installed.items()))
-    playbook = read(provider)
-    job = sandbox.create_job(name, seconds=0)
+    name, playbook = next(iter(playbooks.items()))
+    provider = installed[name]
+    job = sandbox.create_job(name, seconds=0, outcome=playbook.outcomes()[0])
     return (
         "\n".join(lines)
         + "\n"
@@ -73,8 +80,8 @@ def _guide(sandbox: Sandbox, installed: Mapping[str, Provider]) -> str:
             base_url=sandbox.base_url,
             name=name,
             options="".join(
-                f"-H '{scheme.name}: {scheme.prefix}{sandbox.api_key}' "
-                for scheme in playbook.alternatives[0]
+                f"-H '{scheme.header}: {scheme.prefix}{sandbox.api_key}' "
+                for scheme in playbook.schemes[:1]
             ),
             url=job.url,
             imports=f"from {provider.package} import Client"

@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ._document import Scheme
 from ._jobs import PlayedJob, Store
 from ._payload import Json, with_id
 from ._types import (
@@ -52,16 +51,17 @@ class JobRequest(BaseModel, extra="forbid"):
 
 _JOB: Final = TypeAdapter(SandboxJob)
 _LOG: Final = TypeAdapter(list[LogEntry])
+_LARGEST_BODY: Final = 1_000_000
 
 
 def build(store: Store, api_key: str) -> Starlette:
     """Return the application that plays the jobs of a store."""
     control = Control(store, api_key)
-    stages = {name: Stage(name, store, api_key) for name in store.providers}
+    stages = {name: Stage(name, store, api_key) for name in store.playbooks}
 
     async def error(request: Request, exception: Exception) -> Response:
         if not isinstance(exception, HTTPException):
-            raise exception
+            exception = HTTPException(500, f"the sandbox failed: {exception!r}")
         stage = stages.get(request.scope["path"].removeprefix("/").split("/")[0])
         if stage is not None:
             return stage.outside(request, exception)
@@ -74,7 +74,7 @@ def build(store: Store, api_key: str) -> Starlette:
             Route("/_control/log", control.log),
             *(stage.route() for stage in stages.values()),
         ],
-        exception_handlers={HTTPException: error},
+        exception_handlers={HTTPException: error, Exception: error},
     )
     application.router.redirect_slashes = False
     return application
@@ -96,20 +96,21 @@ class Control:
                 "control": {"create a job": "POST /_control/jobs", "log": "GET /_control/log"},
                 "providers": {
                     name: {
-                        "title": provider.title,
+                        "title": self.store.providers[name].title,
                         "base_url": self.store.url(name),
-                        "job": self.store.playbook(name).path,
-                        "outcomes": self.store.playbook(name).outcomes(),
+                        "job": playbook.path,
+                        "outcomes": playbook.outcomes(),
                     }
-                    for name, provider in self.store.providers.items()
+                    for name, playbook in self.store.playbooks.items()
                 },
+                "unplayable": {name: str(why) for name, why in self.store.unplayable.items()},
             }
         )
 
     async def create(self, request: Request) -> Response:
         """Create a job from a JobRequest."""
         try:
-            wanted = JobRequest.model_validate_json(await request.body())
+            wanted = JobRequest.model_validate_json(await _body(request))
             job = self.store.add(
                 wanted.provider,
                 seconds=wanted.seconds,
@@ -131,6 +132,16 @@ class Control:
         return JSONResponse({"requests": _LOG.dump_python(self.store.log, mode="json")})
 
 
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            problem = f"the body is above {_LARGEST_BODY} bytes"
+            raise HTTPException(413, problem, {"connection": "close"})
+    return bytes(body)
+
+
 class Stage:
     """One provider as it is played: credentials, ids, jobs and faults, all logged."""
 
@@ -142,8 +153,10 @@ class Stage:
 
     def route(self) -> Route:
         """Return the route of the job endpoint."""
-        path = f"/{self.name}{self.playbook.path}"
-        return Route(path, self.poll, methods=[self.playbook.method])
+        route = Route(f"/{self.name}{self.playbook.path}", self.poll)
+        # Starlette adds HEAD to GET, and that would poll the job and use up a fault.
+        route.methods = {"GET"}
+        return route
 
     async def poll(self, request: Request) -> Response | RawAnswer:
         """Answer one request for the status of a job."""
@@ -225,19 +238,13 @@ class Stage:
         )
 
     def _accepts(self, request: Request) -> bool:
-        sources: dict[str, Mapping[str, str]] = {
-            "header": request.headers,
-            "query": request.query_params,
-            "cookie": request.cookies,
-        }
-
-        def holds(scheme: Scheme) -> bool:
-            given = sources[scheme.place].get(scheme.name, "")
+        for scheme in self.playbook.schemes:
+            given = request.headers.get(scheme.header, "")
             prefix, key = given[: len(scheme.prefix)], given[len(scheme.prefix) :]
             # The name of an HTTP authentication scheme is case-insensitive, the key is not.
-            return prefix.lower() == scheme.prefix.lower() and key == self.api_key
-
-        return any(all(map(holds, needed)) for needed in self.playbook.alternatives)
+            if prefix.lower() == scheme.prefix.lower() and key == self.api_key:
+                return True
+        return not self.playbook.schemes
 
     def _validate(self, body: Json) -> None:
         self._model.model_validate_json(bytes(JSONResponse(body).body))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 from uuid import UUID
 
 from ._payload import Json, get
@@ -15,7 +15,17 @@ from ._types import JobId, Outcome, SandboxError, State
 if TYPE_CHECKING:
     from jobwait import Provider
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+# What reading raises where a document is not there, or not as the generator takes it.
+_UNPLAYABLE: Final = (
+    AttributeError,
+    ImportError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +38,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """The place where a credential stands, and what stands before it."""
+    """The header that holds a credential, and what stands before it there."""
 
-    place: Literal["header", "query", "cookie"]
-    name: str
+    header: str
     prefix: str = ""
 
 
@@ -39,17 +48,16 @@ class Scheme:
 class Playbook:
     """All that a document says about its job endpoint.
 
-    `alternatives` are the security requirements: one is enough, all schemes of that one are
-    needed. `jobs` holds an example body per status word; `model` is the name of their schema.
-    `status`, `job` and `progress` are JSON Pointers into such a body.
+    Any of the `schemes` is enough, and without one no credential is needed. `jobs` holds an
+    example body per status word; `model` is the name of their schema. `status`, `job` and
+    `progress` are JSON Pointers into such a body.
     """
 
     tag: str
-    method: str
     path: str
     id_type: type
     example_id: Json
-    alternatives: tuple[tuple[Scheme, ...], ...]
+    schemes: tuple[Scheme, ...]
     states: dict[str, State]
     jobs: dict[str, Json]
     model: str
@@ -107,18 +115,20 @@ def read(provider: Provider) -> Playbook:
     """
     try:
         return _Reader(provider.document).read(provider.id_type)
-    except (LookupError, TypeError, AttributeError) as error:
+    except _UNPLAYABLE as error:
         raise SandboxError(
             f"the document of {provider.title} cannot be played: {type(error).__name__}: {error}"
         ) from error
 
 
 class _Reader:
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
 
     def read(self, id_type: type) -> Playbook:
-        path, method, item, operation = self.operation()
+        path, item, operation = self.operation()
+        if path.count("{") != 1:
+            raise LookupError(f"{path} has not exactly one parameter")
         extension = operation["x-wait-for-completion"]
         parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
         ids = [p for p in map(self.resolved, parameters) if p["in"] == "path"]
@@ -134,14 +144,15 @@ class _Reader:
         for name, body in self.examples(content):
             word = get(body, status)
             jobs.setdefault(word if isinstance(word, str) else name, body)
+        if not {states[word] for word in jobs if word in states} & {*get_args(Outcome)}:
+            raise LookupError("the response 200 has no example of a job that has ended")
         progress: Mapping[str, Any] = extension.get("progress", {})
         return Playbook(
             tag=next(iter(operation.get("tags", ())), "default"),
-            method=method.upper(),
             path=re.sub(r"\{[^}]*\}", "{id}", path),
             id_type=id_type,
             example_id=next((value for p in ids for _, value in self.examples(p)), None),
-            alternatives=self.alternatives(operation),
+            schemes=self.schemes(operation),
             states=states,
             # In the order of the states, which is the order in which a job walks through them.
             jobs={word: jobs[word] for word in states if word in jobs},
@@ -152,7 +163,7 @@ class _Reader:
             progress_max=progress.get("max", 100),
             responses={
                 code: Answer(
-                    next((body for _, body in self.examples(self.media_type(response))), None),
+                    body,
                     {
                         name.lower(): str(value)
                         for name, header in response.get("headers", {}).items()
@@ -160,28 +171,28 @@ class _Reader:
                     },
                 )
                 for code, response in responses.items()
-                if response.get("content")
+                for _, body in [*self.examples(self.media_type(response))][:1]
             },
         )
 
-    def operation(self) -> tuple[str, str, Mapping[str, Any], Mapping[str, Any]]:
+    def operation(self) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
         for path, item in self.document["paths"].items():
-            for method in _METHODS:
-                if "x-wait-for-completion" in item.get(method, {}):
-                    return path, method, item, item[method]
-        raise LookupError("no operation with x-wait-for-completion")
+            if "x-wait-for-completion" in item.get("get", {}):
+                return path, item, item["get"]
+        raise LookupError("no GET operation with x-wait-for-completion")
 
     def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        while "$ref" in node:
-            target: Any = self.document
-            for part in node["$ref"].split("/")[1:]:
-                target = target[part.replace("~1", "/").replace("~0", "~")]
-            node = target
-        return node
+        if "$ref" not in node:
+            return node
+        reference: str = node["$ref"]
+        target = get(self.document, reference)
+        if not isinstance(target, dict):
+            raise LookupError(f"{reference} points to nothing")
+        return self.resolved(target)
 
     def media_type(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
-        types: Mapping[str, Any] = response["content"]
-        return next(content for name, content in types.items() if "json" in name)
+        types: Mapping[str, Any] = response.get("content", {})
+        return next((types[name] for name in types if "json" in name), dict[str, Any]())
 
     def examples(self, node: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
         """Yield the examples of a parameter, header or media type, its schema's ones last."""
@@ -196,18 +207,26 @@ class _Reader:
         ]:
             yield "", value
 
-    def alternatives(self, operation: Mapping[str, Any]) -> tuple[tuple[Scheme, ...], ...]:
+    def schemes(self, operation: Mapping[str, Any]) -> tuple[Scheme, ...]:
         required: list[dict[str, Any]] = operation.get("security", self.document.get("security"))
-        return tuple(tuple(map(self.scheme, requirement)) for requirement in required or [{}])
+        if any(len(requirement) > 1 for requirement in required or ()):
+            raise LookupError("security schemes that are needed together cannot be played")
+        if not required or {} in required:
+            return ()
+        return tuple(self.scheme(name) for requirement in required for name in requirement)
 
     def scheme(self, name: str) -> Scheme:
         scheme = self.resolved(self.document["components"]["securitySchemes"][name])
-        if scheme["type"] == "apiKey":
-            return Scheme(scheme["in"], scheme["name"])
-        if scheme["type"] == "http" and scheme["scheme"].lower() != "bearer":
-            raise LookupError(f"security scheme {name}: only bearer and apiKey can be played")
-        return Scheme("header", "Authorization", "Bearer ")
+        match scheme:
+            case {"type": "apiKey", "in": "header", "name": str(header)}:
+                return Scheme(header)
+            case {"type": "http", "scheme": str(kind)} if kind.lower() == "bearer":
+                return Scheme("Authorization", "Bearer ")
+            case _:
+                raise LookupError(f"security scheme {name}: bearer or apiKey in a header only")
 
     def schema_name(self, schema: Mapping[str, Any]) -> str:
+        if "$ref" not in schema and "title" not in schema:
+            raise LookupError("the schema of the response 200 has no title")
         name: str = schema["$ref"].rpartition("/")[2] if "$ref" in schema else schema["title"]
         return name

@@ -105,17 +105,24 @@ class Store:
     ) -> None:
         self.base_url: Final = base_url
         self.providers: Final = dict(providers)
-        self._playbooks: Final = {name: read(provider) for name, provider in providers.items()}
+        self.playbooks: Final[dict[str, Playbook]] = {}
+        self.unplayable: Final[dict[str, SandboxError]] = {}
+        for name, provider in providers.items():
+            try:
+                self.playbooks[name] = read(provider)
+            except SandboxError as error:
+                self.unplayable[name] = error
         self._clock: Final = clock
         self._started: Final = clock()
         self._started_at: Final = datetime.now(UTC)
         self._numbers: Final = itertools.count(1)
         self._jobs: Final[dict[tuple[str, JobId], PlayedJob]] = {}
         self.log: Final[list[LogEntry]] = []
-        for name, playbook in self._playbooks.items():
+        for name, playbook in self.playbooks.items():
             example = playbook.parse_id(str(playbook.example_id))
             if playbook.example_id is not None and example is not None:
-                self.add(name, seconds=0, outcome="succeeded", faults=(), job_id=example)
+                outcome = playbook.outcomes()[0]
+                self.add(name, seconds=0, outcome=outcome, faults=(), job_id=example)
 
     def now(self) -> float:
         """Return the seconds since the sandbox started, by its clock."""
@@ -126,10 +133,12 @@ class Store:
         return self._started_at + timedelta(seconds=seconds)
 
     def playbook(self, provider: str) -> Playbook:
+        if provider in self.unplayable:
+            raise self.unplayable[provider].with_traceback(None)
         try:
-            return self._playbooks[provider]
+            return self.playbooks[provider]
         except KeyError:
-            names = ", ".join(sorted(self._playbooks)) or "none at all"
+            names = ", ".join(sorted(self.playbooks)) or "none at all"
             message = f"no provider {provider!r} is installed; there are: {names}"
             raise SandboxError(message) from None
 
@@ -143,7 +152,7 @@ class Store:
         *,
         seconds: float,
         outcome: Outcome,
-        faults: Sequence[Fault | Faults],
+        faults: Sequence[object],
         job_id: JobId | None = None,
     ) -> SandboxJob:
         playbook = self.playbook(provider)
@@ -154,11 +163,14 @@ class Store:
             )
         if not 0 <= seconds < math.inf:
             raise SandboxError(f"the seconds of a job are a number from 0 up, not {seconds}")
+        known = [fault for fault in faults if isinstance(fault, Fault | Faults)]
+        if len(known) < len(faults):
+            raise SandboxError(f"faults are a sequence of Fault and Faults, not {faults!r}")
         if job_id is None:
             job_id = playbook.new_id(next(self._numbers))
         path = playbook.path.replace("{id}", quote(str(job_id), safe=""))
         job = SandboxJob(provider, job_id, outcome, seconds, self.url(provider) + path)
-        self._jobs[provider, job_id] = PlayedJob(job, playbook, self.now(), faults)
+        self._jobs[provider, job_id] = PlayedJob(job, playbook, self.now(), known)
         return job
 
     def find(self, provider: str, job_id: JobId) -> PlayedJob | None:

@@ -11,7 +11,7 @@ from ._types import JobId
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
 def get(value: Json, pointer: str) -> Json:
@@ -75,7 +75,7 @@ def with_times(value: Json, began: datetime, changed: datetime) -> Json:
         )
         if written.tzinfo is None:
             return text.removesuffix("+00:00")
-        return text.replace("+00:00", "Z") if leaf[-1] in "Zz" else text
+        return text.replace("+00:00", "Z") if leaf.endswith("Z") else text
 
     return _map(value, change)
 
@@ -83,7 +83,10 @@ def with_times(value: Json, began: datetime, changed: datetime) -> Json:
 def _time(leaf: Json) -> datetime | None:
     if not isinstance(leaf, str) or not _DATE_TIME.fullmatch(leaf):
         return None
-    time = datetime.fromisoformat(leaf)
+    try:
+        time = datetime.fromisoformat(leaf)
+    except ValueError:
+        return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

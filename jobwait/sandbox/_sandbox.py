@@ -21,7 +21,7 @@ class Sandbox:
         """The one key that is accepted, in every scheme that a document offers."""
 
     def __repr__(self) -> str:
-        return f"<Sandbox {self.base_url} playing {', '.join(sorted(self._store.providers))}>"
+        return f"<Sandbox {self.base_url} playing {', '.join(sorted(self._store.playbooks))}>"
 
     @property
     def base_url(self) -> str:
@@ -43,8 +43,8 @@ class Sandbox:
         """Start a job that ends after `seconds` with `outcome`.
 
         It is pending for the first fifth of its time, then running. Of several faults a poll meets
-        the first that hits it. Raises SandboxError for a provider that is not installed and for an
-        outcome that its document does not know.
+        the first that hits it. Raises SandboxError for a provider that is not installed or cannot
+        be played, and for an outcome that its document does not know.
         """
         return self._store.add(provider, seconds=seconds, outcome=outcome, faults=faults)
 

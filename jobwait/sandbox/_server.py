@@ -7,6 +7,7 @@ import errno
 import ipaddress
 import itertools
 import logging
+import re
 import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -71,6 +72,8 @@ def serve(
     providers: Mapping[str, Provider],
 ) -> Generator[Sandbox, None, None]:
     """Run the server in a thread for as long as the context is open."""
+    if not re.fullmatch(r"[!-~]([ -~]*[!-~])?", api_key):
+        raise SandboxError("the API key is ASCII text without a space at either end, and not empty")
     with _listen(host, port) as listener:
         address: tuple[str, int] = listener.getsockname()[:2]
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -112,10 +115,12 @@ def _listen(host: str, port: int) -> socket.socket:
         loopback = False
     if not loopback:
         raise SandboxError(f"the sandbox listens on a loopback address only, not on {host!r}")
+    if not 0 <= port <= 65_535:
+        raise SandboxError(f"a port is a number from 0 to 65535, not {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
             raise SandboxError(f"port {port} on {host} is in use") from error
         raise SandboxError(f"cannot listen on {host} port {port}: {error}") from error

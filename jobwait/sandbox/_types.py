@@ -60,6 +60,8 @@ TRANSIENT: Final[tuple[FaultKind, ...]] = (
 )
 """The faults that answer at once and that a good wait survives."""
 
+_DAY: Final = 86_400
+
 
 class SandboxError(Exception):
     """The sandbox cannot do what it was asked to; the message says why."""
@@ -72,7 +74,7 @@ class Fault:
     `polls` counts from 1 and None means every poll. `until` limits the fault to the job's first
     seconds. `status` belongs to `server_error`. `retry_after` (whole seconds) is sent with
     `rate_limit` and `rate_limit_date`, 1 unless given, and with an error page if given.
-    `interval` is the pause in seconds between two dripping bytes.
+    `interval` is the pause in seconds between two dripping bytes. Neither is above a day.
     """
 
     # Pydantic reads this when a fault comes in over HTTP.
@@ -89,8 +91,16 @@ class Fault:
         _check_kind(self.kind)
         if not 500 <= self.status <= 599:
             raise SandboxError(f"the status of a server error is 500 to 599, not {self.status}")
-        if self.interval <= 0:
-            raise SandboxError(f"the interval of a fault is above 0 seconds, not {self.interval}")
+        if not 0 < self.interval <= _DAY:
+            raise SandboxError(
+                f"the interval of a fault is above 0 and up to {_DAY} seconds, not {self.interval}"
+            )
+        if self.retry_after is not None and not 0 <= self.retry_after <= _DAY:
+            raise SandboxError(f"retry_after is 0 to {_DAY} seconds, not {self.retry_after}")
+        if self.until is not None and not self.until >= 0:
+            raise SandboxError(f"the until of a fault is 0 seconds or more, not {self.until}")
+        if self.polls is not None and not all(poll >= 1 for poll in self.polls):
+            raise SandboxError(f"the polls of a fault count from 1, not {self.polls}")
 
     def strike(self, poll: int, age: float) -> Fault | None:
         """Return this fault if it hits the poll of that number, `age` seconds into the job."""
@@ -151,9 +161,9 @@ class LogEntry:
     """The truth about one request to a provider.
 
     `time` is in seconds since the sandbox started. `poll` (from 1) and `state`, what the job really
-    was then whatever was sent, are None where no known job was asked for by an accepted caller.
-    `status` is None if none was sent at all. `connection` differs from one TCP connection
-    to the next.
+    was then whatever was sent, are None where no known job was asked for by an accepted caller, and
+    where the sandbox itself failed (500). `status` is None if none was sent at all. `connection`
+    differs from one TCP connection to the next.
     """
 
     time: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -57,8 +58,9 @@ class RawAnswer:
                 break
         if self.ending == "reset":
             # With a linger time of zero, closing sends RST in place of FIN.
+            linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
             transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
             )
             transport.abort()
         elif self.ending == "close":

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol, TypeGuard
@@ -106,19 +107,17 @@ def prism(programs: Path) -> Iterator[dict[str, str]]:
 
     `--errors` makes Prism refuse a request that the document does not allow.
     """
-    documents = sorted(SPECS.glob("*.yaml"))
-    running = {
-        document.stem: subprocess.Popen(
-            [programs / "prism", "mock", "--errors", "--port=0", document],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for document in documents
-    }
+    running: dict[str, subprocess.Popen[str]] = {}
     readers: list[Thread] = []
     try:
+        for document in sorted(SPECS.glob("*.yaml")):
+            running[document.stem] = subprocess.Popen(
+                [programs / "prism", "mock", "--errors", "--port=0", document],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         yield {name: _address(process, readers) for name, process in running.items()}
     finally:
         for process in running.values():
@@ -168,6 +167,19 @@ def ask(request: pytest.FixtureRequest, prism: dict[str, str]) -> Ask:
     return ask
 
 
+def enums() -> Iterator[tuple[str, str, str]]:
+    """Package, class and wire name of every field whose schema is an enum."""
+    for path in SPECS.glob("*.yaml"):
+        schemas = yaml.safe_load(path.read_text("utf-8"))["components"]["schemas"]
+        for title, schema in schemas.items():
+            for wire_name, member in schema.get("properties", {}).items():
+                if "enum" in schemas.get(member.get("$ref", "").rpartition("/")[2], member):
+                    yield f"{path.stem}_client", title, wire_name
+
+
+ENUMS = set(enums())
+
+
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
@@ -185,9 +197,12 @@ def assert_same(value: Any, raw: Any, pointer: str = "") -> None:
             if field.name != "additional_properties"
         }
         assert raw.keys() <= fields.keys(), pointer
+        package = type(value).__module__.partition(".")[0]
         for wire_name, name in fields.items():
             member = getattr(value, name)
             if wire_name in raw:
+                is_enum = (package, type(value).__name__, wire_name) in ENUMS
+                assert isinstance(member, StrEnum) == is_enum, f"{pointer}/{wire_name}"
                 assert_same(member, raw[wire_name], f"{pointer}/{wire_name}")
             else:
                 assert member is jobwait.UNSET, f"{pointer}/{wire_name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -68,6 +69,10 @@ BAD: list[tuple[Any, str]] = [
     ({"provider": NAME, "faults": [{}]}, "kind"),
     ({"provider": NAME, "faults": [{"kind": "earthquake"}]}, "black_hole"),
     ({"provider": NAME, "faults": [{"kind": "reset", "poll": [1]}]}, "poll"),
+    ({"provider": NAME, "faults": [{"kind": "reset", "polls": [0]}]}, "polls"),
+    ({"provider": NAME, "faults": [{"kind": "reset", "until": -1}]}, "until"),
+    ({"provider": NAME, "faults": [{"kind": "drip_body", "interval": math.nan}]}, "interval"),
+    ({"provider": NAME, "faults": [{"kind": "rate_limit", "retry_after": -1}]}, "retry_after"),
     ({"provider": NAME, "faults": [{"rate": 2}]}, "0 to 1"),
     ({"provider": NAME, "faults": [{"rate": 0.5, "kinds": ["earthquake"]}]}, "kinds"),
 ]
@@ -80,6 +85,12 @@ def test_bad_input_is_a_422_that_says_what_is_wrong(
     answer = create(sandbox, web, body)
     assert answer.status == 422
     assert words in answer.json()["error"]
+
+
+def test_a_body_above_a_megabyte_is_refused(sandbox: Sandbox, web: Web) -> None:
+    answer = create(sandbox, web, b" " * 1_000_001)
+    assert answer.status == 413
+    assert "1000000 bytes" in answer.json()["error"]
 
 
 def test_the_log_is_the_same_as_in_python(sandbox: Sandbox, web: Web) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import math
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -64,11 +65,11 @@ def test_rate_limit_is_the_documents_429_with_seconds_to_wait(sandbox: Sandbox, 
 
 def test_rate_limit_date_says_when_to_come_back(sandbox: Sandbox, web: Web) -> None:
     earliest = datetime.now(UTC)
-    job = some_job(sandbox, Fault("rate_limit_date", retry_after=100_000))
+    job = some_job(sandbox, Fault("rate_limit_date", retry_after=86_400))
     answer = web.get(job.url)
     assert answer.status == 429
     when = parsedate_to_datetime(answer.headers["retry-after"])
-    assert when - earliest > timedelta(seconds=90_000)
+    assert when - earliest > timedelta(seconds=80_000)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 599])
@@ -292,3 +293,21 @@ def test_a_fault_that_makes_no_sense_is_refused() -> None:
         Faults(rate=1.5)
     with pytest.raises(SandboxError, match="at least one"):
         Faults(rate=0.5, kinds=())
+    for interval in (-1, math.nan, math.inf, 86_401):
+        with pytest.raises(SandboxError, match="interval"):
+            Fault("drip_body", interval=interval)
+    for retry_after in (-1, 86_401, 10**13):
+        with pytest.raises(SandboxError, match="retry_after"):
+            Fault("rate_limit_date", retry_after=retry_after)
+    for until in (-1, math.nan):
+        with pytest.raises(SandboxError, match="until"):
+            Fault("not_found", until=until)
+    for polls in ((0,), (1, -1)):
+        with pytest.raises(SandboxError, match="polls"):
+            Fault("reset", polls=polls)
+
+
+@pytest.mark.parametrize("faults", [["reset"], "reset", [Fault("reset"), {"kind": "reset"}]])
+def test_what_is_no_fault_is_refused(sandbox: Sandbox, faults: Any) -> None:
+    with pytest.raises(SandboxError, match="Fault and Faults"):
+        sandbox.create_job(next(iter(PROVIDERS)), faults=faults)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -107,40 +108,28 @@ def test_a_key_of_ones_own_takes_the_place_of_the_default(web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", [{"in": "query", "name": "key"}, {"in": "cookie", "name": "session"}]
+    "security", [[{"query": []}], [{"cookie": []}], [{"basic": []}], [{"a": [], "b": []}]]
 )
-def test_keys_in_the_query_or_a_cookie_are_played_too(web: Web, place: dict[str, str]) -> None:
-    name = next(iter(PROVIDERS))
-    provider, operation = altered(name)
-    provider.document["components"]["securitySchemes"] = {"key": {"type": "apiKey", **place}}
-    operation["security"] = [{"key": []}]
-    with run(providers={name: provider}) as sandbox:
-        url = sandbox.create_job(name).url
-        assert web.get(url).status == 401
-        if place["in"] == "query":
-            assert web.get(f"{url}?key={sandbox.api_key}").status == 200
-        else:
-            assert web.get(url, {"Cookie": f"session={sandbox.api_key}"}).status == 200
-
-
-def test_where_all_of_two_schemes_are_needed_one_is_not_enough(web: Web) -> None:
+def test_credentials_that_no_client_can_send_cannot_be_played(security: Any) -> None:
     name = next(iter(PROVIDERS))
     provider, operation = altered(name)
     provider.document["components"]["securitySchemes"] = {
+        "query": {"type": "apiKey", "in": "query", "name": "key"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
+        "basic": {"type": "http", "scheme": "basic"},
         "a": {"type": "apiKey", "in": "header", "name": "A"},
         "b": {"type": "http", "scheme": "bearer"},
     }
-    operation["security"] = [{"a": [], "b": []}]
-    with run(providers={name: provider}) as sandbox:
-        job = sandbox.create_job(name)
-        assert web.get(job.url).status == 401
-        assert web.get(job.url, {"A": "sandbox-key", **web.headers}).status == 200
+    operation["security"] = security
+    with run(providers={name: provider}) as sandbox, pytest.raises(SandboxError, match="security"):
+        sandbox.create_job(name)
 
 
-def test_an_operation_without_security_needs_no_key(web: Web) -> None:
+@pytest.mark.parametrize("security", [[], [{}], [{"any": []}, {}]])
+def test_an_operation_without_security_needs_no_key(web: Web, security: Any) -> None:
     name = next(iter(PROVIDERS))
     provider, operation = altered(name)
-    operation["security"] = []
+    operation["security"] = security
     with run(providers={name: provider}) as sandbox:
         assert web.get(sandbox.create_job(name).url, {}).status == 200
 
@@ -197,10 +186,10 @@ def test_a_wrong_method_is_a_405_that_names_the_right_one(
     sandbox: Sandbox, web: Web, provider: str
 ) -> None:
     job = sandbox.create_job(provider)
-    for method in ("POST", "DELETE", "PUT", "PATCH"):
+    for method in ("POST", "DELETE", "PUT", "PATCH", "HEAD"):
         answer = web.send(method, job.url)
         assert answer.status == 405
-        assert "GET" in answer.headers["allow"]
+        assert answer.headers["allow"] == "GET"
     assert not sandbox.log(job)
 
 
@@ -258,9 +247,99 @@ def test_references_are_followed(web: Web) -> None:
         assert web.get(sandbox.create_job(name).url).status == 200
 
 
-def test_a_document_that_cannot_be_played_is_named_with_the_reason() -> None:
+def without_extension(operation: Any) -> None:
+    del operation["x-wait-for-completion"]
+
+
+def without_examples(operation: Any) -> None:
+    del operation["responses"]["200"]["content"]["application/json"]["examples"]
+
+
+def without_title(operation: Any) -> None:
+    operation["responses"]["200"]["content"]["application/json"]["schema"] = {"type": "object"}
+
+
+def without_json(operation: Any) -> None:
+    operation["responses"]["200"]["content"] = {"text/html": {}}
+
+
+def with_a_lost_reference(operation: Any) -> None:
+    operation["responses"]["404"] = {"$ref": "#/components/responses/Lost"}
+
+
+UNPLAYABLE: list[tuple[Callable[[Any], None], str]] = [
+    (without_extension, "x-wait-for-completion"),
+    (without_examples, "no example of a job that has ended"),
+    (without_title, "no title"),
+    (without_json, "no example of a job that has ended"),
+    (with_a_lost_reference, "Lost points to nothing"),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), UNPLAYABLE)
+def test_a_document_that_cannot_be_played_is_named_and_the_others_play_on(
+    web: Web, change: Callable[[Any], None], reason: str
+) -> None:
+    name, other = [*PROVIDERS][:2]
+    provider, operation = altered(name)
+    change(operation)
+    with run(providers={name: provider, other: PROVIDERS[other]}) as sandbox:
+        for _ in range(2):
+            with pytest.raises(SandboxError, match=rf"{provider.title} cannot be played.*{reason}"):
+                sandbox.create_job(name)
+        assert web.get(sandbox.create_job(other).url).status == 200
+        page = web.get(sandbox.base_url).json()
+    assert [*page["providers"]] == [other]
+    assert reason in page["unplayable"][name]
+
+
+def test_an_error_that_is_documented_without_json_is_a_plain_one(web: Web) -> None:
     name = next(iter(PROVIDERS))
     provider, operation = altered(name)
-    del operation["x-wait-for-completion"]
-    with pytest.raises(SandboxError, match=r"cannot be played.*x-wait-for-completion"):
-        run(providers={name: provider}).__enter__()
+    operation["responses"]["500"] = operation["responses"]["401"] = {
+        "description": "A page.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
+    with run(providers={name: provider}) as sandbox:
+        answer = web.get(sandbox.create_job(name).url, {})
+    assert (answer.status, answer.json()) == (401, {"error": "Unauthorized"})
+
+
+def test_a_job_that_can_only_fail_is_played(web: Web) -> None:
+    name = next(iter(PROVIDERS))
+    provider, operation = altered(name)
+    states = operation["x-wait-for-completion"]["states"]
+    examples = operation["responses"]["200"]["content"]["application/json"]["examples"]
+    for word, state in states.items():
+        if state == "succeeded":
+            del examples[word]
+    with run(providers={name: provider}) as sandbox:
+        assert web.get(sandbox.create_job(name, outcome="failed").url).status == 200
+        with pytest.raises(SandboxError, match="cannot end as 'succeeded'"):
+            sandbox.create_job(name)
+
+
+@pytest.mark.parametrize("time", ["2026-02-30T00:00:00Z", "2026-01-01T00:00:00z"])
+def test_an_example_time_that_cannot_be_read_stays_as_it_is(web: Web, time: str) -> None:
+    name = next(iter(PROVIDERS))
+    provider, operation = altered(name)
+    media = operation["responses"]["200"]["content"]["application/json"]
+    for example in media["examples"].values():
+        example["value"]["additional_time"] = time
+    with run(providers={name: provider}) as sandbox:
+        answer = web.get(sandbox.create_job(name).url)
+    assert answer.json()["additional_time"] == time
+
+
+def test_a_crash_of_the_sandbox_is_a_500_in_the_log(web: Web) -> None:
+    name = next(iter(PROVIDERS))
+    provider, _ = altered(name)
+    installed = PROVIDERS[name]
+    # This package has no models for the sandbox.
+    stranger = Provider(name=name, title="S", package="json", id_type=installed.id_type)
+    stranger.document = provider.document
+    with run(providers={name: stranger}) as sandbox:
+        answer = web.get(sandbox.create_job(name).url)
+        [entry] = sandbox.log()
+    assert (answer.status, entry.status) == (500, 500)
+    assert "json._sandbox_models" in answer.json()["error"]

@@ -87,6 +87,18 @@ def test_a_host_that_is_not_loopback_is_refused(host: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_cannot_be_is_refused(port: int) -> None:
+    with pytest.raises(SandboxError, match=f"from 0 to 65535, not {port}"), run(port=port):
+        pass
+
+
+@pytest.mark.parametrize("key", ["", " ", "key ", "ключ", "a\nb"])
+def test_a_key_that_no_header_holds_is_refused(key: str) -> None:
+    with pytest.raises(SandboxError, match="the API key"), run(api_key=key):
+        pass
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2"])
 def test_every_loopback_address_is_a_host(web: Web, host: str) -> None:
     with run(host=host) as sandbox:
