@@ -24,29 +24,41 @@ from ._names import (
     ARGUMENTS,
     CLIENT,
     METHODS,
-    MODULES,
     TAKEN,
-    TAKEN_BY_RESOURCES,
     class_name,
     field_name,
     identifier,
     is_provider,
     members,
+    resources,
 )
-from ._shape import Shape, parameters_of, response_schema
+from ._shape import COMBINED, REF, Shape, parameters_of, response_schema
 from ._text import prose
 
 EXTENSION: Final = "x-wait-for-completion"
 VARIABLE: Final = "x-environment-variable"
-REF: Final = "#/components/schemas/"
 
-_VERSION: Final = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
-_SERVER: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?")
+_VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?")
+_SERVER: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:([0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?")
 _PATH: Final = re.compile(r"(/([A-Za-z0-9._~:@!$&'()*+,;=-]|\{[A-Za-z_][A-Za-z0-9_-]*\})*)+")
-_HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN_HEADERS: Final = frozenset(
+    {"connection", "content-length", "host", "transfer-encoding", "upgrade"}
+)
 _ENVIRONMENT: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
-_KEY: Final = re.compile(r"[A-Za-z0-9._-]+")
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _UNSUPPORTED: Final = ("$dynamicRef", "patternProperties", "prefixItems")
+_BESIDE_REF: Final = frozenset(
+    {"$comment", "$ref", "default", "deprecated", "description", "example", "examples", "title"}
+)
+_PATH_ITEM: Final = frozenset({"description", "get", "parameters", "summary"})
+_NAMED: Final = frozenset(
+    {
+        *("content", "headers", "parameters", "paths", "properties", "responses", "schemas"),
+        "securitySchemes",
+    }
+)
+"""Keys above mappings whose own keys are names, be they such as `default`."""
 
 
 class Place(NamedTuple):
@@ -87,10 +99,11 @@ def check(document: Document, extension: Mapping) -> list[Problem]:
 def check_names(document: Document, shape: Shape) -> list[Problem]:
     """Schemas that cannot all have the class they are called after."""
     checker = _Checker(document, {})
-    taken = dict.fromkeys(TAKEN, "the package itself")
+    tags = [tag for _, _, operation in operations(document) for tag in operation["tags"]]
+    taken = dict.fromkeys([*TAKEN, *resources(tags[0])], "the package itself")
     for key, pointer in shape.sources.items():
         name = class_name(key)
-        names = [name]
+        names = list(dict.fromkeys([name, key]))
         if "discriminator" in shape.schemas[key]:
             names.append(f"Unknown{name}")
         for name in names:
@@ -100,6 +113,23 @@ def check_names(document: Document, shape: Shape) -> list[Problem]:
                 )
             taken[name] = key
     return checker.problems
+
+
+def check_alike(documents: list[Document]) -> list[Problem]:
+    """Documents that were copied, and would send the key of one provider to another."""
+    first: dict[tuple[str, str], str] = {}
+    problems: list[Problem] = []
+    for document in documents:
+        title = str(mapping(document.data.get("info")).get("title"))
+        found = {("/info/title", title.casefold())}
+        found |= {(f"{p}/{VARIABLE}", str(c.variable)) for p, c in credentials(document)}
+        for pointer, word in sorted(found):
+            kind = pointer.rpartition("/")[2], word
+            other = first.setdefault(kind, document.file)
+            if other != document.file and word != "None":
+                message = f"this is also that of {other}; give each its own"
+                problems.append(document.problem(pointer, message))
+    return problems
 
 
 def resolve(document: Document, place: Place, path: list[str]) -> tuple[list[Place], int]:
@@ -191,7 +221,7 @@ def credentials(document: Document) -> list[tuple[str, Credential]]:
 
 
 def _requirements(document: Document) -> Iterator[tuple[str, Mapping]]:
-    for owner in ("", *(pointer for _, _, pointer, _ in operations(document))):
+    for owner in ("", *(pointer for _, pointer, _ in operations(document))):
         for i, requirement in enumerate(sequence(mapping(document.at(owner)).get("security"))):
             yield f"{owner}/security/{i}", mapping(requirement)
 
@@ -223,6 +253,7 @@ class _Checker:
         self.document = document
         self.problems: list[Problem] = []
         self._extension = extension
+        self._unions: dict[str, str] = {}
 
     def add(self, pointer: str, message: str) -> None:
         self.problems.append(self.document.problem(pointer, message))
@@ -233,7 +264,7 @@ class _Checker:
             self.add("", "name the file after the provider, in lower case: `docurift.yaml`")
         if "swagger" in data:
             self.add("/swagger", "Swagger 2.0 is not supported; convert it to OpenAPI 3.1")
-        elif not re.fullmatch(r"3\.[01]\.\d+", str(data.get("openapi"))):
+        elif not re.fullmatch(r"3\.[01]\.[0-9]+", str(data.get("openapi"))):
             self.add("/openapi", "write `openapi: 3.1.0`; 3.0 and 3.1 are supported")
 
     def references(self) -> None:
@@ -263,15 +294,16 @@ class _Checker:
         url = mapping(servers[0]).get("url") if servers else None
         if url is None:
             self.add("/servers", "add `servers` with the URL that requests go to")
-        elif not _SERVER.fullmatch(str(url)):
+        elif not (found := _SERVER.fullmatch(str(url))) or int(found[2] or 0) > 65535:
             message = "write a whole URL without variables or query: https://api.example.com"
             self.add("/servers/0/url", message)
         for key in mapping(mapping(data.get("components")).get("schemas")):
             pointer = f"/components/schemas/{escaped(key)}"
             if not _KEY.fullmatch(key):
-                self.add(pointer, "a component's key has letters, digits, `.`, `_` and `-` only")
+                self.add(pointer, "a component's key has letters, digits, `_` and `-` only")
             try:
                 resolve(self.document, Place({}, pointer), [])
+                self._spell(pointer)
             except RecursionError:
                 message = "contains itself other than through a property; break the circle"
                 self.add(pointer, message)
@@ -281,12 +313,26 @@ class _Checker:
         """A schema, and those in it."""
         schema = mapping(self.document.at(pointer))
         if "$ref" in schema:
+            for key in schema:
+                if key not in _BESIDE_REF and not key.startswith("x-"):
+                    message = f"beside a `$ref` {shown(key)} is lost; write an `anyOf` of both"
+                    self.add(f"{pointer}/{escaped(key)}", message)
             return
         for key in _UNSUPPORTED:
             if key in schema:
                 self.add(f"{pointer}/{key}", f"`{key}` is not supported; describe it without")
         if schema.get("type") == []:
             self.add(f"{pointer}/type", "list at least one type, or leave `type` out")
+        if "properties" in schema and any(
+            kind not in ("object", "null") for kind in _types(schema)
+        ):
+            self.add(f"{pointer}/type", "what has `properties` is an object; write `type: object`")
+        known = _property_names(self.document, pointer)
+        for i, wire in enumerate(sequence(schema.get("required"))):
+            if str(wire) not in known:
+                message = f"there is no property {shown(wire)} here; correct one of the two"
+                self.add(f"{pointer}/required/{i}", message)
+        self._combined(schema, pointer)
         names: dict[str, str] = {}
         for wire in mapping(schema.get("properties")):
             name = field_name(wire)
@@ -304,12 +350,29 @@ class _Checker:
             self.add(pointer, message)
         for name in mapping(schema.get("properties")):
             self.schema(f"{pointer}/properties/{escaped(name)}")
-        for key in ("allOf", "anyOf", "oneOf"):
-            for i in range(len(sequence(schema.get(key)))):
-                self.schema(f"{pointer}/{key}/{i}")
-        for key in ("additionalProperties", "items"):
-            if is_mapping(schema.get(key)):
-                self.schema(f"{pointer}/{key}")
+        for place in _parts(schema, pointer):
+            self.schema(place)
+
+    def _spell(self, pointer: str) -> None:
+        """Go through all that a type is spelt with, which ends at a class; never in a circle."""
+        schema, pointer = self.document.follow(pointer)
+        if "properties" not in schema:
+            for place in _parts(schema, pointer):
+                self._spell(place)
+
+    def _combined(self, schema: Mapping, pointer: str) -> None:
+        """Schemas are combined in ways that both tools read alike."""
+        used = [key for key in ("properties", *COMBINED) if schema.get(key)]
+        if len(used) > 1 and used != ["properties", "allOf"]:
+            self.add(f"{pointer}/{used[1]}", f"stands beside `{used[0]}`; use one of the two")
+        parts = sequence(schema.get("allOf"))
+        if len(parts) == 1 and "$ref" in mapping(parts[0]) and "properties" not in schema:
+            return  # Only another name for it.
+        for i in range(len(parts)):
+            part, _ = self.document.follow(f"{pointer}/allOf/{i}")
+            if "properties" not in part and "allOf" not in part:
+                message = "`allOf` joins objects that have `properties`; describe it otherwise"
+                self.add(f"{pointer}/allOf/{i}", message)
 
     def _enum(self, schema: Mapping, pointer: str) -> None:
         values = [value for value in sequence(schema["enum"]) if value is not None]
@@ -337,11 +400,21 @@ class _Checker:
         if not isinstance(wire, str) or not wire:
             self.add(f"{where}/propertyName", "name the property that tells the variants apart")
             return
+        if field_name(wire) == "raw" or field_name(wire).startswith("raw_"):
+            message = f"{field_name(wire)} is taken in the class for unknown words; tell by another"
+            self.add(f"{where}/propertyName", message)
         refs = [mapping(part).get("$ref") for part in union_parts(union)]
         if not refs or not all(isinstance(ref, str) and ref.startswith(REF) for ref in refs):
             self.add(pointer, f"list the variants under `oneOf`, each as a `$ref: {REF}…`")
             return
         keys = [str(ref).removeprefix(REF) for ref in refs]
+        if len(set(keys)) < 2:
+            self.add(pointer, "a union has two variants or more; use the one without it")
+        for key in dict.fromkeys(keys):
+            if key in self._unions:
+                message = f"{shown(key)} is a variant of {self._unions[key]}"
+                self.add(pointer, f"{message}; give each union variants of its own")
+            self._unions.setdefault(key, pointer)
         words = variants(self.document, union)
         for word, key in words.items():
             place = f"{where}/mapping/{escaped(word)}"
@@ -370,48 +443,39 @@ class _Checker:
                     self.add(f"{where}/mapping", message)
 
     def operations(self) -> None:
-        """Every operation can be generated, and no two under one name."""
-        ids: dict[str, str] = {}
-        tags: dict[str, tuple[str, str]] = {}
-        found = False
-        for path, method, pointer, operation in operations(self.document):
-            found = True
-            self._operation(path, method, pointer, operation)
-            name = operation.get("operationId")
-            if isinstance(name, str):
-                if name in ids:
-                    self.add(f"{pointer}/operationId", f"is also that of {ids[name]}; rename one")
-                ids[name] = pointer
-            tag = next(iter(sequence(operation.get("tags"))), None)
-            if isinstance(tag, str):
-                attribute = identifier(tag)
-                if attribute in tags:
-                    other, first = tags[attribute]
-                    both = (
-                        f"{shown(tag)} and {shown(first)} are both called {attribute}"
-                        if tag != first
-                        else f"the tag {shown(tag)} already has an operation"
-                    )
-                    message = f"{both}, at {other}; give each operation a tag of its own"
-                    self.add(f"{pointer}/tags", message)
-                tags[attribute] = pointer, tag
+        """There is one operation, and it can be generated."""
+        if "webhooks" in self.document.data:
+            self.add("/webhooks", "webhooks are not supported; remove them")
+        for path, item in mapping(self.document.data.get("paths")).items():
+            for key in mapping(item):
+                if key not in _PATH_ITEM and not key.startswith("x-"):
+                    message = f"{shown(key)} is not supported here, only `get`; remove it"
+                    self.add(f"/paths/{escaped(path)}/{escaped(key)}", message)
+        found = list(operations(self.document))
+        for path, pointer, operation in found[:1]:
+            self._operation(path, pointer, operation)
+        for _, pointer, _ in found[1:]:
+            message = f"the package has an operation already, at {found[0][1]}; remove one"
+            self.add(pointer, message)
         if not found:
             self.add("/paths", f"add an operation with `{EXTENSION}`")
 
-    def _operation(self, path: str, method: str, pointer: str, operation: Mapping) -> None:
-        if method != "get":
-            self.add(pointer, "only GET can ask for a job; remove this operation")
-            return
+    def _operation(self, path: str, pointer: str, operation: Mapping) -> None:
         name = operation.get("operationId")
         if not isinstance(name, str) or not name:
             self.add(pointer, "add an `operationId`: its method is called after it")
-        elif identifier(name) in METHODS:
+        elif identifier(name) in METHODS or identifier(name).upper() in TAKEN:
             self.add(f"{pointer}/operationId", f"{identifier(name)} has a meaning; choose another")
-        tag = next(iter(sequence(operation.get("tags"))), None)
+        tag, *others = sequence(operation.get("tags")) or [None]
         if not isinstance(tag, str) or not tag:
             self.add(pointer, "add one of `tags`: the client's attribute is called after it")
-        elif identifier(tag) in CLIENT or identifier(tag) in MODULES:
+        elif identifier(tag) in CLIENT or TAKEN.intersection(resources(tag)):
             self.add(f"{pointer}/tags/0", f"{identifier(tag)} has a meaning; choose another")
+        if others:
+            self.add(f"{pointer}/tags/1", "a second tag is lost; remove it")
+        for key in ("callbacks", "deprecated", "servers"):
+            if operation.get(key):
+                self.add(f"{pointer}/{key}", f"`{key}` of one operation is lost; remove it")
         if not _PATH.fullmatch(path):
             self.add(pointer.rpartition("/")[0], "this is not the path of a URL; correct it")
         if "requestBody" in operation:
@@ -425,6 +489,9 @@ class _Checker:
             body = response_schema(self.document, pointer, status)
             if body:
                 self.schema(body[1])
+            if body and status.startswith("2") and status != "200":
+                place = f"{pointer}/responses/{status}"
+                self.add(place, "a job comes with 200 only; remove this body")
         body = response_schema(self.document, pointer, "200")
         if body is None:
             message = "add a 200 response with an `application/json` schema: the job's"
@@ -447,6 +514,7 @@ class _Checker:
         for value, place in listed:
             if not value:
                 continue
+            self.schema(f"{place}/schema")
             schema, _ = self.document.follow(f"{place}/schema")
             name = identifier(str(value.get("name")))
             if value.get("in") != "path":
@@ -459,6 +527,8 @@ class _Checker:
                 schema.get("type") not in ("string", "integer") or {"const", "enum"} & schema.keys()
             ):
                 self.add(f"{place}/schema", "a job's id is a string, an integer or a UUID")
+            elif value.get("style", "simple") != "simple":
+                self.add(f"{place}/style", "an id stands in the path as it is; remove `style`")
             elif name in ARGUMENTS:
                 self.add(f"{place}/name", f"the methods have another argument {name}; rename it")
 
@@ -474,7 +544,9 @@ class _Checker:
             # What is broken is not looked at again, the rest is.
             settings.pop(path[0] if path else "", None)
             schema = mapping(error.schema)
-            text = error.message if len(error.message) < 200 else f"{error.message[:200]}…"
+            text = error.message
+            if len(text) > 200:
+                text = f"{text[:100]}…{text[-100:]}"
             if error.validator == "not":
                 text = "this breaks a rule"
             hints = [str(schema.get(key)) for key in ("description", "title") if key in schema]
@@ -517,13 +589,6 @@ class _Checker:
             if not is_object or nullable or len(parts) > len(union_parts(Place(schema, where))):
                 message = f"the job at {where} is no object with properties; point to one"
                 self.add(f"{pointer}/job", message)
-            _, whole = self.document.follow(body.pointer)
-            words = variants(self.document, Place(schema, where))
-            keys = dict.fromkeys(f"/components/schemas/{escaped(key)}" for key in words.values())
-            for used in (whole, where, *keys):
-                name = class_name(used.rpartition("/")[2])
-                if name in TAKEN_BY_RESOURCES:
-                    self.add(used, f"its class {name} is already one that waiting needs; rename it")
             return
         message = f"the 200 body has no {shown(job)} behind plain objects; correct the pointer"
         self.add(f"{pointer}/job", message)
@@ -569,6 +634,8 @@ class _Checker:
                 self.add(pointer, "use `http` with `bearer`, or `apiKey` in `header`")
             elif not _HEADER.fullmatch(credential.header):
                 self.add(f"{pointer}/name", "this is not the name of an HTTP header; correct it")
+            elif credential.header.lower() in _OWN_HEADERS:
+                self.add(f"{pointer}/name", "HTTP itself needs this header; correct it")
             variable = credential.variable
             if variable is not None and not _ENVIRONMENT.fullmatch(str(variable)):
                 message = "write a name in capitals, such as `EXAMPLE_API_KEY`"
@@ -579,6 +646,8 @@ class _Checker:
             self.add(found[0][0], message)
         elif len(set(parameters)) < len(parameters):
             self.add(where, "more than one other scheme of a kind is not supported; remove one")
+        elif len({credential.header.lower() for _, credential in found}) < len(found):
+            self.add(where, "two schemes use one header; remove one of them")
 
 
 POLLING: Final[dict[str, float]] = {
@@ -605,6 +674,23 @@ def _required(document: Document, place: Place) -> set[str]:
     return required
 
 
+def _property_names(document: Document, pointer: str) -> set[str]:
+    schema, pointer = document.follow(pointer)
+    names = set(mapping(schema.get("properties")))
+    for i in range(len(sequence(schema.get("allOf")))):
+        names |= _property_names(document, f"{pointer}/allOf/{i}")
+    return names
+
+
+def _parts(schema: Mapping, pointer: str) -> Iterator[str]:
+    for key in COMBINED:
+        for i in range(len(sequence(schema.get(key)))):
+            yield f"{pointer}/{key}/{i}"
+    for key in ("additionalProperties", "items"):
+        if is_mapping(schema.get(key)):
+            yield f"{pointer}/{key}"
+
+
 def _object_parts(document: Document, union: Place) -> Iterator[Mapping]:
     for key in ("oneOf", "anyOf"):
         for i in range(len(sequence(union.schema.get(key)))):
@@ -613,14 +699,15 @@ def _object_parts(document: Document, union: Place) -> Iterator[Mapping]:
                 yield schema
 
 
-def _references(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+def _references(value: Any, pointer: str, *, named: bool = False) -> Iterator[tuple[str, str]]:
     if is_mapping(value):
         if isinstance(value.get("$ref"), str):
             yield value["$ref"], pointer
         for key, item in value.items():
             # What stands in an example looks like anything.
-            if key not in ("const", "default", "enum", "example", "examples"):
-                yield from _references(item, f"{pointer}/{escaped(key)}")
+            if named or key not in ("const", "default", "enum", "example", "examples"):
+                names = not named and key in _NAMED
+                yield from _references(item, f"{pointer}/{escaped(key)}", named=names)
     elif is_sequence(value):
         for i, item in enumerate(value):
             yield from _references(item, f"{pointer}/{i}")

@@ -25,6 +25,9 @@ _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
 _INFINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NODES: Final = 200_000
 _DEPTH: Final = 100
+_KEY: Final = 200
+_POINTER: Final = 2_000
+_TOO_LARGE: Final = "aliases or nesting make this too large; write it out, and flatter"
 
 
 class Problem(NamedTuple):
@@ -88,16 +91,27 @@ class Document:
 
 
 def load(file: str, name: str, content: bytes) -> Document:
-    """Read YAML 1.2 or JSON.
+    """Read YAML 1.2.
 
     Raises:
         RefusedError: It is no such thing, or not a mapping.
     """
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        root = yaml.compose(content, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        # Composing calls itself for each level, on a stack that nobody guards.
+        depth = 0
+        for i, event in enumerate(yaml.parse(content, Loader=loader)):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEPTH or i > 2 * _NODES:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise RefusedError([Problem(file, line, "", _TOO_LARGE)])
+        root = yaml.compose(content, Loader=loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        text = f"this is not valid YAML: {error.problem or error.context}; correct it"
+        reason = str(error.problem or error.context)
+        mending = "write the character itself" if "escape code" in reason else "correct it"
+        text = f"this is not valid YAML: {reason}; {mending}"
         raise RefusedError([Problem(file, line, "", text)]) from None
     except (yaml.YAMLError, UnicodeError) as error:
         text = f"this is not YAML in UTF-8: {' '.join(str(error).split())}; correct it"
@@ -120,6 +134,7 @@ class _Builder:
         self.lines: dict[str, int] = {}
         self.problems: list[Problem] = []
         self._nodes = 0
+        self._full = False
 
     def refuse(self, line: int, pointer: str, message: str) -> None:
         self.problems.append(Problem(self.file, line, pointer, message))
@@ -127,11 +142,13 @@ class _Builder:
     def build(self, node: yaml.Node, pointer: str) -> Any:
         line = node.start_mark.line + 1
         self.lines.setdefault(pointer, line)
-        self._nodes += 1
-        if self._nodes > _NODES or pointer.count("/") > _DEPTH:
-            if not self.problems or self._nodes <= _NODES + 1:
-                message = "aliases or nesting make this too large; write it out, and flatter"
-                self.refuse(line, pointer[:200], message)
+        # Long words count for more: an alias may repeat them.
+        self._nodes += 1 + len(node.value) // 100
+        too_deep = pointer.count("/") > _DEPTH or len(pointer) > _POINTER
+        if self._nodes > _NODES or too_deep:
+            if not self._full:
+                self.refuse(line, pointer[:200], _TOO_LARGE)
+            self._full = True
             return None
         if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
             return self._mapping(node, pointer)
@@ -150,6 +167,9 @@ class _Builder:
                 self.refuse(line, pointer, "a key is not a plain word; write it as one")
                 continue
             name = str(key.value)
+            if len(name) > _KEY:
+                self.refuse(line, pointer, f"a key has more than {_KEY} characters; shorten it")
+                continue
             place = f"{pointer}/{escaped(name)}"
             if name == "<<":
                 self.refuse(line, pointer, "merge keys (`<<`) are not YAML 1.2; write the keys out")
@@ -218,13 +238,9 @@ def local_pointer(reference: str) -> str | None:
     return unquote(reference[1:]) if reference.startswith("#/") else None
 
 
-def operations(document: Document) -> Iterator[tuple[str, str, str, Mapping]]:
-    """Every operation: its path, its method, its pointer, itself."""
+def operations(document: Document) -> Iterator[tuple[str, str, Mapping]]:
+    """Every operation: its path, its pointer, itself."""
     for path, item in mapping(document.data.get("paths")).items():
         for method, operation in mapping(item).items():
-            if method in METHODS:
-                place = f"/paths/{escaped(path)}/{method}"
-                yield path, method, place, mapping(operation)
-
-
-METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+            if method == "get":
+                yield path, f"/paths/{escaped(path)}/get", mapping(operation)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from openapi_python_client import TEMPLATE_FILTERS
 
 from ._names import ERRORS
 from ._package import Package
@@ -40,7 +39,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    env.filters.update(TEMPLATE_FILTERS)
     env.filters.update(_FILTERS)
     return env
 
@@ -48,12 +46,9 @@ def environment() -> Environment:
 def emit(package: Package) -> dict[str, str]:
     """The text of every handmade file of a package, by its path in it."""
 
-    def render(template: str, **more: Any) -> str:
-        return (
-            environment()
-            .get_template(f"{template}.jinja")
-            .render(package=package, errors=ERRORS, **more)
-        )
+    def render(template: str) -> str:
+        found = environment().get_template(f"{template}.jinja")
+        return found.render(package=package, resource=package.resource, errors=ERRORS)
 
     inner = {
         "__init__.py": render("init.py"),
@@ -62,9 +57,8 @@ def emit(package: Package) -> dict[str, str]:
         "models.py": render("models.py"),
         "openapi.json": package.openapi,
         "py.typed": "",
+        f"{package.resource.module}.py": render("resource.py"),
     }
-    for resource in package.resources:
-        inner[f"{resource.module}.py"] = render("resource.py", resource=resource)
     return {
         "README.md": render("README.md"),
         "pyproject.toml": render("pyproject.toml"),

@@ -6,10 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from ._check import check, check_names
+from ._check import check, check_alike, check_names
 from ._document import Document, Mapping, Problem, RefusedError
 from ._emit import emit
-from ._format import formatted, verify
+from ._format import FormatError, formatted, verify
 from ._package import package, unions_of
 from ._parse import parse, validate
 from ._sandbox_models import sandbox_models
@@ -28,6 +28,7 @@ def generate(documents: list[Document], extension: Mapping) -> dict[str, str]:
         The text of every file, by its path under `generated/`.
 
     Raises:
+        FormatError: The code is not what it should be.
         RefusedError: Something is wrong with the documents.
     """
     problems: list[Problem] = []
@@ -37,7 +38,8 @@ def generate(documents: list[Document], extension: Mapping) -> dict[str, str]:
         found = check(document, extension) or check_names(document, shapes[document.name])
         known = {problem.pointer for problem in found}
         found += [p for p in validate(document, document.data)[1] if p.pointer not in known]
-        problems += sorted(set(found), key=lambda problem: (problem.line, problem.pointer))
+        problems += sorted(set(found), key=lambda problem: (problem.line, *problem))
+    problems += check_alike(documents)
     if problems:
         raise RefusedError(problems)
     for document in documents:
@@ -55,10 +57,15 @@ def generate(documents: list[Document], extension: Mapping) -> dict[str, str]:
         files |= {f"{made.distribution}/{name}": text for name, text in inner.items()}
     if problems:
         raise RefusedError(problems)
-    files = formatted(files)
-    for name, text in files.items():
-        if name.endswith(".py"):
-            verify(name, text)
+    try:
+        files = formatted(files)
+        for name, text in files.items():
+            if name.endswith(".py"):
+                verify(name, text)
+    except FormatError as error:
+        named = [d.file for d in documents if f"{d.name}-client/" in str(error)]
+        text = "the generator made wrong code of this; that is its fault, not the document's"
+        raise FormatError(f"{', '.join(named) or 'specs'}: {text}\n{error}") from None
     return files
 
 

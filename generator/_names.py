@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -37,29 +39,29 @@ TAKEN: Final = frozenset(
         *ERRORS,
         *("Any", "ClassVar", "IntEnum", "Literal", "Mapping", "StrEnum", "TypeAlias", "UUID"),
         *("Model", "UNSET", "UnknownVariant", "Unset"),
-        *("AsyncClient", "Client", "PROVIDER"),
-    }
-)
-"""Class names that mean something else in a package."""
-
-TAKEN_BY_RESOURCES: Final = frozenset(
-    {
+        *("AsyncClient", "AsyncHTTPClient", "Client", "HTTPClient", "PROVIDER"),
         *("AsyncRawResource", "AsyncResource", "Callable", "Final", "JobOperation", "Polling"),
         *("RawResource", "RawResponse", "Resource", "Schedule"),
+        *("Annotated", "AwareDatetime", "BaseModel", "ConfigDict", "Enum", "Field", "RootModel"),
+        *("Optional", "Union", *keyword.kwlist, *dir(builtins)),
     }
 )
-"""Those that mean something else where the operations are, which use few classes."""
+"""Names that mean something else in a module of a package."""
 
-ARGUMENTS: Final = frozenset({"not_found_grace", "on_update", "schedule", "timeout"})
+ARGUMENTS: Final = frozenset(
+    {"not_found_grace", "on_update", "schedule", "timeout", "wait_for_completion"}
+)
 """Arguments of the methods, which a path parameter may not be called."""
 
-CLIENT: Final = frozenset({"aclose", "base_url", "close", "max_retries", "timeout", "with_options"})
-"""Attributes of a client, which a tag may not be called."""
+CLIENT: Final = frozenset(
+    {
+        *("aclose", "base_url", "close", "is_closed", "max_retries", "timeout", "with_options"),
+        "models",
+    }
+)
+"""Attributes of a client, and the modules beside it, which a tag may not be called."""
 
-MODULES: Final = frozenset({"models"})
-"""Modules of a package, which a tag may not be called either."""
-
-METHODS: Final = frozenset({"client", "operation", "wait_for_completion", "with_raw_response"})
+METHODS: Final = frozenset({"calls", "operation", "wait_for_completion", "with_raw_response"})
 """Attributes of a resource, which an operation may not be called."""
 
 _SHADOWED: Final = frozenset(
@@ -87,18 +89,29 @@ def class_name(name: str) -> str:
     return str(ClassName(unicodedata.normalize("NFKC", name), "field_"))
 
 
+def resources(tag: str) -> list[str]:
+    """The classes of the module for a tag."""
+    names = [f"{class_name(tag)}Resource", f"Async{class_name(tag)}Resource"]
+    return [*names, *(f"{name}WithRawResponse" for name in names)]
+
+
 def members(values: Sequence[str | int], names: Sequence[str]) -> list[str]:
     """The members of an enum, in the order of its values."""
     if len(names) == len(values):
-        return [snake_case(given).upper() for given in names]
+        return [_plain(given) for given in names]
     result: list[str] = []
     for position, value in enumerate(values):
         if isinstance(value, int):
             result.append(f"VALUE_{value}" if value >= 0 else f"VALUE_NEGATIVE_{-value}")
         else:
-            name = snake_case(value).upper() if value[:1].isalpha() else ""
+            name = _plain(value) if value[:1].isalpha() else ""
             result.append(name or f"VALUE_{position}")
     return result
+
+
+def _plain(name: str) -> str:
+    # Python reads names so, and would take two for one.
+    return unicodedata.normalize("NFKC", snake_case(name).upper())
 
 
 def is_provider(name: str) -> bool:

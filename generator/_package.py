@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,6 @@ from openapi_python_client.parser.openapi import Endpoint
 from ._check import (
     EXTENSION,
     POLLING,
-    REF,
     Credential,
     Place,
     credentials,
@@ -22,7 +22,7 @@ from ._check import (
 from ._document import Document, Mapping, escaped, mapping, operations, sequence, tokens
 from ._names import class_name, field_name, identifier
 from ._parse import Api, Union, fields, wire
-from ._shape import Shape, parameters_of, response_schema
+from ._shape import REF, Shape, parameters_of, response_schema
 from ._text import literal, sentence
 
 _ERRORS: Final = {
@@ -32,6 +32,8 @@ _ERRORS: Final = {
     "404": "NotFoundError",
     "429": "RateLimitError",
 }
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ANY: Final = re.compile(r"(?s).*")
 _ASSUMED: Final = "Assumed where the provider's documentation is silent."
 
 
@@ -148,7 +150,7 @@ class Package:
     file: str
     server: str
     credentials: list[Credential]
-    resources: list[Resource]
+    resource: Resource
     models: list[Model]
     enums: list[Enumeration]
     unknowns: list[Unknown]
@@ -189,6 +191,7 @@ class _Writer:
         document = self._document
         info = mapping(document.data.get("info"))
         name = document.name.replace("-", "_")
+        (operation,) = operations(document)
         models: list[Model] = []
         enums: list[Enumeration] = []
         aliases: list[Alias] = []
@@ -213,21 +216,15 @@ class _Writer:
             file=document.file,
             server=str(document.data["servers"][0]["url"]).rstrip("/"),
             credentials=[credential for _, credential in credentials(document)],
-            resources=[
-                self._resource(path, pointer, operation, endpoint)
-                for (path, _, pointer, operation), endpoint in zip(
-                    operations(document), self._api.endpoints, strict=True
-                )
-            ],
+            resource=self._resource(*operation, self._api.endpoints[0]),
             models=models,
             enums=enums,
             unknowns=[
-                # `raw` is the whole object there.
-                Unknown(f"Unknown{u.name}", u.name, u.property, {"raw": "raw_"}.get(name, name))
+                Unknown(f"Unknown{u.name}", u.name, u.property, field_name(u.property))
                 for u in self._api.unions
-                for name in [field_name(u.property)]
             ],
-            aliases=aliases,
+            # The others may name a union.
+            aliases=sorted(aliases, key=lambda a: a.name not in {u.name for u in self._api.unions}),
             openapi=json.dumps(document.data, indent=2, ensure_ascii=False) + "\n",
         )
 
@@ -286,6 +283,8 @@ class _Writer:
         if not text and class_name(title).lower() != class_name(name).lower():
             text = title
         parts = [sentence(text) if "\n\n" not in text else text]
+        if schema.get("deprecated") is True:
+            parts.append("Deprecated.")
         if schema.get("x-assumed") is True:
             parts.append(_ASSUMED)
         return " ".join(part for part in parts if part)
@@ -385,7 +384,8 @@ class _Writer:
         given += [mapping(e).get("value") for e in mapping(parameter.get("examples")).values()]
         given += [schema.get("example"), *sequence(schema.get("examples"))]
         wanted = int if id_type == "int" else str
-        value = next((v for v in given if type(v) is wanted), None)
+        form = _UUID if id_type == "UUID" else _ANY
+        value = next((v for v in given if type(v) is wanted and form.fullmatch(str(v))), None)
         if id_type == "int":
             return literal(1 if value is None else value)
         if id_type == "UUID":

@@ -28,7 +28,7 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from pydantic import ValidationError
 
 from ._document import Document, Problem, escaped, mapping, operations, sequence
-from ._names import class_name, identifier
+from ._names import class_name
 from ._shape import Shape
 from ._text import literal, prose
 
@@ -191,14 +191,10 @@ def _lost(
         for name, prop in schemas.classes_by_name.items()
         if name not in named and (not isinstance(prop, found.ModelProperty) or fields(prop))
     ]
-    listed = list(operations(document))
-    if len(listed) != len(endpoints):
-        names = {endpoint.name for endpoint in endpoints}
-        problems += [
-            document.problem(pointer, "openapi-python-client lost this operation; rename it")
-            for _, _, pointer, operation in listed
-            if identifier(str(operation.get("operationId"))) not in names
-        ]
+    for _, pointer, _ in operations(document):
+        if not endpoints:
+            text = "openapi-python-client lost this operation; rename it"
+            problems.append(document.problem(pointer, text))
     return problems
 
 

@@ -8,7 +8,7 @@ from ._document import Document, Mapping, Problem
 from ._shape import Shape
 from ._text import prose
 
-_FAILURES = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def sandbox_models(document: Document, shape: Shape) -> tuple[str, list[Problem]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Final
 
 from ._document import (
@@ -29,12 +30,12 @@ _LIMITS: Final = (
     *("maxItems", "maxLength", "minItems", "minLength"),
 )
 _KEPT: Final = ("const", "enum", "format", "required", "type", "x-enum-varnames", *_LIMITS)
-_COMBINED: Final = ("allOf", "anyOf", "oneOf")
+COMBINED: Final = ("allOf", "anyOf", "oneOf")
 _FORMATS: Final = ["date", "date-time", "uuid"]
 """Those that Python has a type for; one tool would turn others into types of its own."""
 _PARAMETER: Final = "Parameter"
 _NULL: Final[Mapping] = {"type": "null"}
-_REF: Final = "#/components/schemas/"
+REF: Final = "#/components/schemas/"
 
 
 @dataclass
@@ -66,8 +67,8 @@ def shape(document: Document) -> Shape:
         shaper.shape.sources[key] = f"/components/schemas/{escaped(key)}"
     for key, pointer in list(shaper.shape.sources.items()):
         schemas[key] = shaper.schema(mapping(components[key]), pointer, key, named=True)
-    for path, method, pointer, operation in operations(document):
-        data["paths"].setdefault(path, {})[method] = shaper.operation(operation, pointer)
+    for path, pointer, operation in operations(document):
+        data["paths"][path] = {"get": shaper.operation(operation, pointer)}
     return shaper.shape
 
 
@@ -123,7 +124,7 @@ class _Shaper:
                 result[key] = self.schema(inner, f"{pointer}/{key}", f"{hint}Item")
             elif isinstance(inner, bool):
                 result[key] = inner
-        for key in _COMBINED:
+        for key in COMBINED:
             if schema.get(key):
                 result[key] = [
                     # The parts of an `allOf` become part of the class around them.
@@ -135,11 +136,11 @@ class _Shaper:
         if "discriminator" in schema:
             result["discriminator"] = schema["discriminator"]
         else:
-            parts = [part for key in _COMBINED for part in result.get(key, ())]
+            parts = [part for key in COMBINED for part in result.get(key, ())]
             if len(parts) == 1 and "$ref" in parts[0] and "properties" not in result:
                 result = parts[0]
         if needs_name(result) and (nullable or not named):
-            result = {"$ref": _REF + self._name(schema, result, pointer, hint)}
+            result = {"$ref": REF + self._name(schema, result, pointer, hint)}
         if not nullable:
             return result
         if result.keys() <= {"format", "type", *_LIMITS} and "type" in result:
@@ -176,8 +177,8 @@ class _Shaper:
     def _name(self, schema: Mapping, result: Mapping, pointer: str, hint: str) -> str:
         schemas = self.shape.schemas
         title = schema.get("title")
-        names = [class_name(title)] if isinstance(title, str) and class_name(title) else []
-        names += [hint, *(f"{hint}{i}" for i in range(2, len(schemas) + 3))]
+        titled = [class_name(title)] if isinstance(title, str) and class_name(title) else []
+        names = chain(titled, [hint], (f"{hint}{i}" for i in count(2)))
         # An anchor in the document puts one schema in many places: they share the name.
         name = next(name for name in names if schemas.get(name, result) == result)
         schemas[name] = result

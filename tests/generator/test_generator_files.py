@@ -15,7 +15,7 @@ from generator._command import MENDING, main
 
 from .conftest import ROOT, WIDGETS
 
-PACKAGES = ("aitronos", "descripio", "docurift", "spideriq")
+PACKAGES = [path.stem for path in (ROOT / "specs").glob("*.yaml")]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_writing_mends_what_check_finds(
 
     assert main([], repository) == 0
 
-    assert capsys.readouterr().out == "widgets-client: 3 files changed\n"
+    assert capsys.readouterr().out == "widgets-client: 2 changed, 1 removed\n"
     assert generated(repository) == good
     assert not (package / "more").exists()
     assert main(["--check"], repository) == 0
@@ -112,6 +112,107 @@ def test_what_a_build_leaves_behind_is_no_difference(repository: Path) -> None:
         (package / folder / "x").write_text("")
 
     assert main(["--check"], repository) == 0
+
+
+def test_what_a_build_leaves_is_looked_for_below_a_package_only(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = repository / "generated" / "widgets-client" / "widgets_client" / "build"
+    hidden.mkdir()
+    (hidden / "mine.py").write_text("")
+
+    assert main(["--check"], repository) == 1
+
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == "generated/widgets-client/widgets_client/build/mine.py: extra"
+
+
+def test_nothing_is_written_through_a_symlink(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = generated(repository)
+    package = repository / "generated" / "widgets-client"
+    outside = tmp_path / "outside"
+    shutil.move(package / "widgets_client", outside)
+    (package / "widgets_client").symlink_to(outside)
+    (outside / "models.py").write_text("mine")
+    readme = tmp_path / "mine.md"
+    shutil.move(package / "README.md", readme)
+    (package / "README.md").symlink_to(readme)
+
+    assert main(["--check"], repository) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert "generated/widgets-client/README.md: edited" in told
+    assert "generated/widgets-client/widgets_client: extra" in told
+    readme.write_text("mine")
+    assert main([], repository) == 0
+
+    assert (readme.read_text(), (outside / "models.py").read_text()) == ("mine", "mine")
+    assert generated(repository) == good
+    assert not any(path.is_symlink() for path in (repository / "generated").rglob("*"))
+
+
+def test_a_package_says_whether_it_is_new_or_removed(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs = repository / "specs"
+    (specs / "widgets.yaml").rename(specs / "gadgets.yaml")
+
+    assert main([], repository) == 0
+
+    assert capsys.readouterr().out == "gadgets-client: new\nwidgets-client: removed\n"
+
+
+@pytest.mark.parametrize("name", ["acme.yml", "acme.json"])
+def test_a_document_under_another_ending_is_a_problem(
+    repository: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (repository / "specs" / "widgets.yaml").rename(repository / "specs" / name)
+
+    assert main([], repository) == 1
+
+    assert f"specs/{name}:1  /  a document ends in `.yaml`; call it acme.yaml" in (
+        capsys.readouterr().err
+    )
+    assert (repository / "generated" / "widgets-client").exists()
+
+
+@pytest.mark.parametrize("content", ["null", '{"type": "nope"}', "{", "[" * 100_000, "\udcff"])
+def test_a_broken_schema_of_the_extension_is_a_problem(
+    repository: Path, capsys: pytest.CaptureFixture[str], extension_file: Path, content: str
+) -> None:
+    (repository / "specs" / extension_file.name).write_bytes(
+        content.encode(errors="surrogateescape")
+    )
+
+    assert main([], repository) == 1
+
+    first, _ = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"specs/{extension_file.name}:1  /  this is no JSON Schema: ")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["specs/x.yaml", "generated/widgets-client/README.md", "generated/widgets-client", "generated"],
+)
+@pytest.mark.parametrize("folder", [True, False])
+def test_a_thing_of_the_wrong_kind_is_told_in_a_line_or_replaced(
+    repository: Path, capsys: pytest.CaptureFixture[str], place: str, folder: bool
+) -> None:
+    path = repository / place
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    if folder:
+        path.mkdir()
+    else:
+        path.write_text("")
+
+    code = main([], repository)
+
+    told = capsys.readouterr()
+    assert code == 0 or len(told.err.splitlines()) <= 2
+    assert code == 1 or main(["--check"], repository) == 0
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from generator._document import RefusedError
+from generator._document import RefusedError, load
 from generator._format import FormatError, verify
 from generator._generate import generate
 
@@ -57,13 +57,14 @@ def payloads(directory: Path) -> list[str]:
     return [payload.format(call=call) for payload in PAYLOADS]
 
 
-def everywhere(payload: str) -> str:
+def everywhere(payload: str, number: int) -> str:
     """The small document with a payload in every place that takes any text."""
     data: dict[str, Any] = yaml.safe_load(edited())
     operation = data["paths"]["/jobs/{id}"]["get"]
     schemas = data["components"]["schemas"]
     scheme = data["components"]["securitySchemes"].pop("key")
 
+    scheme["x-environment-variable"] += f"_{number}"
     data["info"] |= {"title": payload, "description": payload}
     data["tags"] = [{"name": f"jobs {payload}", "description": payload}]
     data["servers"][0]["description"] = payload
@@ -88,7 +89,7 @@ def everywhere(payload: str) -> str:
     }
     wire = f"status {payload}"
     for name in ("WaitingJob", "DoneJob", "BrokenJob"):
-        schemas[name]["required"].append(wire)
+        schemas[name]["required"] = [wire, *schemas[name]["required"][1:]]
         schemas[name]["properties"][wire] = schemas[name]["properties"].pop("status")
     done[wire]["const"] = payload
     schemas["Job"]["discriminator"] = {
@@ -115,7 +116,7 @@ def directory(extension: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
     """The packages of all payloads."""
     root = tmp_path_factory.mktemp("hostile")
     documents = [
-        document(everywhere(payload), f"hostile{i}") for i, payload in enumerate(payloads(root))
+        document(everywhere(payload, i), f"hostile{i}") for i, payload in enumerate(payloads(root))
     ]
     for name, text in generate(documents, extension).items():
         path = root / "packages" / name
@@ -231,3 +232,16 @@ def test_a_file_of_another_name_than_a_provider_is_refused(extension: dict[str, 
 def test_code_that_does_more_than_declare_is_an_error(code: str) -> None:
     with pytest.raises(FormatError, match="has no business with"):
         verify("x.py", code)
+
+
+def test_wrong_code_names_the_document_and_is_told_as_a_fault_of_the_generator(
+    extension: dict[str, Any],
+) -> None:
+    # No file can be called that; it stands for a place that was forgotten.
+    wrong = load("specs/widgets.yaml\nprint()  #", "widgets", edited().encode())
+
+    with pytest.raises(FormatError, match=r"^specs/widgets\.yaml") as caught:
+        generate([wrong], extension)
+
+    assert "that is its fault, not the document's" in str(caught.value)
+    assert "ruff check failed" in str(caught.value)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from generator._names import ERRORS
+from generator._names import CLIENT as CLIENT_NAMES
+from generator._names import ERRORS, METHODS
 from generator._text import docstring, literal, markdown, toml
 
 from .conftest import ROOT, Edit, Generate, document, edited
@@ -283,11 +284,62 @@ def test_the_examples_of_a_readme_are_python(make: Generate) -> None:
             compile(example, "README.md", "exec")
 
 
+def test_an_example_is_an_id(make: Generate) -> None:
+    old = "schema: {type: string}}\n"
+
+    for given, used in (
+        ("nope", "00000000-0000-0000-0000-000000000000"),
+        (f"{'1' * 8}-1111-1111-1111-{'1' * 12}", f"{'1' * 8}-1111-1111-1111-{'1' * 12}"),
+    ):
+        files = make((old, f'schema: {{type: string, format: uuid}}, example: "{given}"}}\n'))
+        assert f'UUID("{used}")' in files["widgets-client/README.md"]
+
+
+def test_a_readme_tells_of_unknown_words(widgets: dict[str, str]) -> None:
+    row = '| any other word | polled on | `UnknownJob` | `status` is `"__unknown__"`, `raw_status`'
+
+    assert row in widgets["widgets-client/README.md"]
+
+
+def test_a_union_stands_before_the_names_for_it(make: Generate) -> None:
+    files = make(
+        ("    Envelope:\n", '    A: {anyOf: [{$ref: "#/components/schemas/Job"}]}\n    Envelope:\n')
+    )
+
+    lines = files[MODELS].splitlines()
+    assert lines.index("A: TypeAlias = Job") > next(
+        i for i, line in enumerate(lines) if line.startswith("Job: TypeAlias")
+    )
+
+
+def test_what_is_deprecated_says_so(make: Generate) -> None:
+    files = make((RESULT, "result: {type: string, deprecated: true, description: Old}"))
+
+    assert '"""Old. Deprecated."""' in files[MODELS]
+
+
+def test_a_key_may_stand_in_any_header(make: Generate) -> None:
+    files = make(("type: http, scheme: bearer", "type: apiKey, in: header, name: X_API_KEY"))
+
+    assert 'header="X_API_KEY"' in files[CLIENT]
+
+
+def test_no_attribute_of_the_layer_can_be_hidden() -> None:
+    import jobwait
+
+    for names, classes in (
+        (CLIENT_NAMES, (jobwait.BaseClient, jobwait.AsyncBaseClient)),
+        (METHODS, (jobwait.Resource, jobwait.AsyncResource)),
+    ):
+        public = {n for cls in classes for n in [*dir(cls), *cls.__annotations__] if n[0] != "_"}
+        assert public <= names
+
+
 def test_errors_are_those_of_the_layer() -> None:
     from jobwait import _errors
 
     layer = {name for name, value in vars(_errors).items() if isinstance(value, type)}
-    assert set(ERRORS) == {name for name in layer if name.endswith("Error")}
+    assert set(ERRORS) == {name for name in layer if name.endswith("Error") and name[0] != "_"}
 
 
 def test_every_package_names_its_provider_and_its_source() -> None:

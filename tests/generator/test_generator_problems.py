@@ -351,6 +351,207 @@ PARAMETER = "{name: id, in: path, required: true, schema: {type: string}}"
             id="a schema that the parser would drop",
         ),
         pytest.param(
+            "initial: 1,",
+            f"initial: 1{'0' * 400},",
+            f"{WAIT}/polling/initial",
+            "is greater than the maximum",
+            id="a figure that no clock has",
+        ),
+        pytest.param(
+            "max: 100",
+            f"max: 1{'0' * 400}",
+            f"{WAIT}/progress/max",
+            "is greater than the maximum",
+            id="a progress that no float has",
+        ),
+        pytest.param(
+            "    get:\n",
+            "    $ref: '#/components/schemas/Job'\n    get:\n",
+            "/paths/~1jobs~1{id}/$ref",
+            '"$ref" is not supported here, only `get`',
+            id="a path that is a reference",
+        ),
+        pytest.param(
+            "    get:\n",
+            "    GET: {}\n    get:\n",
+            "/paths/~1jobs~1{id}/GET",
+            '"GET" is not supported here, only `get`',
+            id="a method in capitals",
+        ),
+        pytest.param(
+            "    get:\n",
+            "    servers: [{url: https://other.test}]\n    get:\n",
+            "/paths/~1jobs~1{id}/servers",
+            '"servers" is not supported here',
+            id="a server of a path",
+        ),
+        pytest.param(
+            "      tags: [jobs]\n",
+            "      tags: [jobs]\n      servers: [{url: https://other.test}]\n",
+            f"{GET}/servers",
+            "`servers` of one operation is lost; remove it",
+            id="a server of an operation",
+        ),
+        pytest.param(
+            "      tags: [jobs]\n",
+            "      tags: [jobs]\n      deprecated: true\n",
+            f"{GET}/deprecated",
+            "`deprecated` of one operation is lost; remove it",
+            id="an operation that is deprecated",
+        ),
+        pytest.param(
+            "tags: [jobs]",
+            "tags: [jobs, more]",
+            f"{GET}/tags/1",
+            "a second tag is lost; remove it",
+            id="a second tag",
+        ),
+        pytest.param(
+            "paths:\n",
+            "webhooks: {}\npaths:\n",
+            "/webhooks",
+            "webhooks are not supported",
+            id="a webhook",
+        ),
+        pytest.param(
+            "in: path,",
+            "in: path, style: matrix,",
+            f"{GET}/parameters/0/style",
+            "an id stands in the path as it is; remove `style`",
+            id="an id in another style",
+        ),
+        pytest.param(
+            '        "404":\n',
+            '        "202":\n          description: Later.\n'
+            '          content: {application/json: {schema: {type: object}}}\n        "404":\n',
+            f"{GET}/responses/202",
+            "a job comes with 200 only; remove this body",
+            id="a job with another status",
+        ),
+        pytest.param(
+            "tags: [jobs]",
+            "tags: [raw]",
+            f"{GET}/tags/0",
+            "raw has a meaning; choose another",
+            id="a tag whose class the layer has",
+        ),
+        pytest.param(
+            "operationId: getJob",
+            "operationId: uuid",
+            f"{GET}/operationId",
+            "uuid has a meaning; choose another",
+            id="a method whose constant is an import",
+        ),
+        pytest.param(
+            "required: [code]",
+            "required: [kode]",
+            f"{SCHEMAS}/Failure/required/0",
+            'there is no property "kode" here',
+            id="half a rename",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            "result: {allOf: [{type: string}, {type: string, maxLength: 5}]}",
+            f"{SCHEMAS}/DoneJob/properties/result/allOf/1",
+            "`allOf` joins objects that have `properties`",
+            id="parts that are no objects",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            "result: {anyOf: [{type: string}], oneOf: [{type: string}]}",
+            f"{SCHEMAS}/DoneJob/properties/result/oneOf",
+            "stands beside `anyOf`; use one of the two",
+            id="a union beside a union",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            "result: {properties: {a: {}}, anyOf: [{type: object}]}",
+            f"{SCHEMAS}/DoneJob/properties/result/anyOf",
+            "stands beside `properties`; use one of the two",
+            id="a union beside properties",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            "result: {type: string, properties: {a: {}}}",
+            f"{SCHEMAS}/DoneJob/properties/result/type",
+            "what has `properties` is an object",
+            id="a word with properties",
+        ),
+        pytest.param(
+            '{$ref: "#/components/schemas/Kind"}',
+            '{$ref: "#/components/schemas/Kind", nullable: true}',
+            f"{SCHEMAS}/DoneJob/properties/kind/nullable",
+            'beside a `$ref` "nullable" is lost; write an `anyOf` of both',
+            id="null beside a reference",
+        ),
+        pytest.param(
+            "result: {type: string}",
+            'default: {$ref: "#/components/schemas/Kinds"}\n        result: {type: string}',
+            f"{SCHEMAS}/DoneJob/properties/default/$ref",
+            "leads nowhere",
+            id="a reference to nothing below a property called default",
+        ),
+        pytest.param(
+            "    Kind: {type: string, enum: [round, square]}",
+            "    Kind: {type: string, enum: [round, square]}\n"
+            '    Tree: {type: object, additionalProperties: {$ref: "#/components/schemas/Tree"}}',
+            f"{SCHEMAS}/Tree",
+            "contains itself other than through a property",
+            id="a map of itself",
+        ),
+        pytest.param(
+            "    Kind: {type: string, enum: [round, square]}",
+            "    Kind: {type: string, enum: [round, square]}\n    a.b: {type: string}",
+            f"{SCHEMAS}/a.b",
+            "a component's key has letters, digits, `_` and `-` only",
+            id="a key with a dot",
+        ),
+        pytest.param(
+            "enum: [round, square]",
+            'enum: [\ufb01, "fi"]',
+            f"{SCHEMAS}/Kind/enum/1",
+            '"fi" cannot be called FI',
+            id="two words that Python reads as one",
+        ),
+        pytest.param(
+            "    Kind: {type: string, enum: [round, square]}",
+            "    Kind: {type: string, enum: [round, square]}\n"
+            '    Other:\n      oneOf: [{$ref: "#/components/schemas/DoneJob"},'
+            ' {$ref: "#/components/schemas/BrokenJob"}]\n'
+            "      discriminator: {propertyName: status}",
+            f"{SCHEMAS}/Other",
+            '"DoneJob" is a variant of /components/schemas/Job; give each union variants of its',
+            id="two unions with one variant",
+        ),
+        pytest.param(
+            "https://api.widgets.test",
+            "https://api.widgets.test:65536",
+            "/servers/0/url",
+            "write a whole URL",
+            id="a port that is none",
+        ),
+        pytest.param(
+            "https://api.widgets.test",
+            "https://api.widgets.test:\u0661",
+            "/servers/0/url",
+            "write a whole URL",
+            id="a port in other digits",
+        ),
+        pytest.param(
+            "version: 1.0.0",
+            "version: 1.0.\u0661",
+            "/info/version",
+            "write the package's version",
+            id="a version in other digits",
+        ),
+        pytest.param(
+            KEY,
+            "{type: apiKey, in: header, name: Host, x-environment-variable: WIDGETS_API_KEY}",
+            "/components/securitySchemes/key/name",
+            "HTTP itself needs this header",
+            id="a key in a header of HTTP's own",
+        ),
+        pytest.param(
             "  /jobs/{id}:\n",
             "  /jobs/{id}/{part}:\n",
             "/paths/~1jobs~1{id}~1{part}",
@@ -375,33 +576,65 @@ def test_a_problem_is_told_with_its_line_pointer_and_reason(
     assert problem.line == 1 or keys[-1].isdecimal() or any(key in shown for key in keys)
 
 
-def test_an_operation_under_a_used_id_or_tag_is_refused(problems: Problems) -> None:
-    again = edited().partition("paths:\n")[2].partition("components:\n")[0]
-    again = again.replace("/jobs/{id}", "/tasks/{id}")
+def test_a_discriminator_called_raw_is_refused(problems: Problems) -> None:
+    text = edited().replace("status", "raw_status").replace("raw_status: /data/", "status: /data/")
 
-    found = problems(("components:\n", f"{again}components:\n"))
-
-    assert [(p.pointer, p.message) for p in found] == [
-        (
-            "/paths/~1tasks~1{id}/get/operationId",
-            "is also that of /paths/~1jobs~1{id}/get; rename one",
-        ),
-        (
-            "/paths/~1tasks~1{id}/get/tags",
-            'the tag "jobs" already has an operation, at /paths/~1jobs~1{id}/get;'
-            " give each operation a tag of its own",
-        ),
+    assert (f"{SCHEMAS}/Job/discriminator/propertyName", "raw_status is taken in the class") in [
+        (problem.pointer, problem.message[:32]) for problem in problems((edited(), text))
     ]
 
 
-def test_tags_that_are_one_in_python_are_refused(problems: Problems) -> None:
+def test_a_union_of_one_is_refused(problems: Problems) -> None:
+    union = '{$ref: "#/components/schemas/Failure"}'
+    union = f"{{oneOf: [{union}], discriminator: {{propertyName: code}}}}"
+    old = 'error: {$ref: "#/components/schemas/Failure"}'
+
+    found = problems((old, f"error: {union}"), ("code: {type: string}", "code: {const: x}"))
+
+    assert [problem.message for problem in found] == [
+        "a union has two variants or more; use the one without it"
+    ]
+
+
+def test_an_argument_that_the_methods_need_is_refused(problems: Problems) -> None:
+    text = edited().replace("{id}", "{waitForCompletion}")
+    text = text.replace("name: id,", "name: waitForCompletion,")
+
+    (problem,) = problems((edited(), text))
+
+    assert "another argument wait_for_completion; rename it" in problem.message
+
+
+def test_two_keys_in_one_header_are_refused(problems: Problems) -> None:
+    other = "other: {type: apiKey, in: header, name: authorization}"
+
+    (problem,) = problems(
+        ("security:\n  - key: []\n", ""), (f"key: {KEY}", f"key: {KEY}\n    {other}")
+    )
+
+    assert problem.pointer == "/components/securitySchemes"
+    assert problem.message == "two schemes use one header; remove one of them"
+
+
+def test_documents_that_were_copied_are_refused(extension: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError) as caught:
+        generate([document(edited()), document(edited(), "other")], extension)
+
+    assert [(p.file, p.pointer) for p in caught.value.problems] == [
+        ("specs/other.yaml", "/components/securitySchemes/key/x-environment-variable"),
+        ("specs/other.yaml", "/info/title"),
+    ]
+    assert "this is also that of specs/widgets.yaml" in caught.value.problems[1].message
+
+
+def test_a_second_operation_is_refused(problems: Problems) -> None:
     again = edited().partition("paths:\n")[2].partition("components:\n")[0]
-    again = again.replace("/jobs/{id}", "/tasks/{id}").replace("getJob", "getTask")
+    again = again.replace("/jobs/{id}", "/tasks/{id}")
 
-    (problem,) = problems(("components:\n", again.replace("[jobs]", "[Jobs]") + "components:\n"))
+    (problem,) = problems(("components:\n", f"{again}components:\n"))
 
-    assert problem.pointer == "/paths/~1tasks~1{id}/get/tags"
-    assert problem.message.startswith('"Jobs" and "jobs" are both called jobs')
+    assert problem.pointer == "/paths/~1tasks~1{id}/get"
+    assert "has an operation already, at /paths/~1jobs~1{id}/get; remove one" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -426,6 +659,27 @@ def test_what_is_no_document_is_told_with_its_line(text: str, where: int, messag
     (problem,) = caught.value.problems
     assert problem.line == where
     assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[" * 200_000, "- " * 50_000, "a: {" * 200, "- x\n" * 500_000),
+        "a: &a " + "x" * 500_000 + "\nb: [" + "*a, " * 1000 + "]",
+        "a: &a {? " + "x" * 500_000 + " : 1}\nb: [" + "*a, " * 1000 + "]",
+        "a: {" + "x" * 201 + ": 1}",
+        ("a: {" + "x" * 190 + ": {") * 20 + "}" * 40,
+    ],
+    ids=range(8),
+)
+def test_what_would_take_all_memory_or_stack_is_refused(text: str) -> None:
+    with pytest.raises(RefusedError, match=r"too large|has more than 200 characters"):
+        load("specs/x.yaml", "x", text.encode())
+
+
+def test_half_a_character_in_json_is_told_as_such() -> None:
+    with pytest.raises(RefusedError, match="escape code; write the character itself"):
+        load("specs/x.yaml", "x", rb'{"a": "\ud83d\ude00"}')
 
 
 def test_aliases_that_multiply_are_refused() -> None:
@@ -454,13 +708,20 @@ def test_yaml_is_read_as_json_is() -> None:
     }
 
 
-def test_a_class_that_the_operations_need_otherwise_is_refused(problems: Problems) -> None:
-    text = edited().replace("DoneJob", "Schedule")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Schedule", "RawResponse", "JobsResource", "AsyncJobsResourceWithRawResponse"),
+        *("BaseModel", "Field", "Annotated", "None", "Warning", "AsyncClient"),
+    ],
+)
+def test_a_schema_called_like_a_name_of_the_package_is_refused(
+    problems: Problems, name: str
+) -> None:
+    (problem,) = problems((edited(), edited().replace("Failure", name)))
 
-    (problem,) = problems((edited(), text))
-
-    assert problem.pointer == f"{SCHEMAS}/Schedule"
-    assert "is already one that waiting needs; rename it" in problem.message
+    assert problem.pointer == f"{SCHEMAS}/{name}"
+    assert "is already that of the package itself; rename it" in problem.message
 
 
 def test_no_document_ends_in_a_traceback(extension: dict[str, Any]) -> None:
@@ -498,7 +759,8 @@ def test_all_problems_of_all_documents_are_told_and_nothing_is_written(
     specs = tmp_path / "specs"
     specs.mkdir()
     (specs / extension_file.name).write_bytes(extension_file.read_bytes())
-    (specs / "good.yaml").write_text(WIDGETS)
+    good = WIDGETS.replace("Widgets", "Good").replace("WIDGETS_", "GOOD_")
+    (specs / "good.yaml").write_text(good)
     (specs / "bad.yaml").write_text(edited(*EDITS))
     (specs / "worse.yaml").write_text(edited(("tags: [jobs]", "tags: []")))
 
