@@ -13,7 +13,7 @@ from ._text import prose
 from ._tools import WrongToolsError, check_tools
 
 if TYPE_CHECKING:
-    from ._document import Document, Mapping
+    from ._document import Document, Mapping, Problem
     from ._files import Difference
 
 MENDING: Final = "python -m generator"
@@ -51,10 +51,18 @@ def main(arguments: Sequence[str], root: Path) -> int:
 
 
 def _run(root: Path, *, only_check: bool) -> int:
+    from ._document import RefusedError
     from ._files import compare, write
     from ._generate import generate
 
-    files = generate(*read(root))
+    documents, extension, problems = read(root)
+    files: dict[str, str] = {}
+    try:
+        files = generate(documents, extension) if documents else files
+    except RefusedError as error:
+        problems += error.problems
+    if problems:
+        raise RefusedError(problems)
     directory = root / "generated"
     differences = compare(files, directory)
     if only_check and differences:
@@ -79,12 +87,11 @@ def _packages(differences: list[Difference]) -> set[str]:
     return {difference.path.partition("/")[0] for difference in differences}
 
 
-def read(root: Path) -> tuple[list[Document], Mapping]:
-    """The documents of a repository, and the JSON Schema of the extension.
+def read(root: Path) -> tuple[list[Document], Mapping, list[Problem]]:
+    """The documents of a repository, the JSON Schema of the extension, and what is none of them.
 
     Raises:
         OSError: A file cannot be read.
-        RefusedError: A document cannot be one.
     """
     from ._document import Problem, RefusedError, load
 
@@ -109,9 +116,7 @@ def read(root: Path) -> tuple[list[Document], Mapping]:
         text = f"this is no JSON Schema: {prose(str(error))}; restore it"
         problems.append(Problem(path.relative_to(root).as_posix(), 1, "", text))
         extension = {}
-    if problems:
-        raise RefusedError(problems)
-    return documents, extension
+    return documents, extension, problems
 
 
 def _extension(path: Path) -> Mapping:

@@ -763,14 +763,17 @@ def test_all_problems_of_all_documents_are_told_and_nothing_is_written(
     (specs / "good.yaml").write_text(good)
     (specs / "bad.yaml").write_text(edited(*EDITS))
     (specs / "worse.yaml").write_text(edited(("tags: [jobs]", "tags: []")))
+    (specs / "no-yaml.yaml").write_text("openapi: [3.1.0")
 
     assert main([], tmp_path) == 1
 
     told = capsys.readouterr()
     assert not told.out
     *lines, summary = told.err.splitlines()
-    assert {text.partition(":")[0] for text in lines} == {"specs/bad.yaml", "specs/worse.yaml"}
-    assert len(lines) >= len(EDITS) + 1
+    assert {text.partition(":")[0] for text in lines} == {
+        *("specs/bad.yaml", "specs/no-yaml.yaml", "specs/worse.yaml"),
+    }
+    assert len(lines) >= len(EDITS) + 2
     assert summary == f"{len(lines)} problems; nothing was written"
     assert not (tmp_path / "generated").exists()
 
