@@ -1,4 +1,4 @@
-"""The waiting state machine: no I/O, no clock, no sleep.
+"""The waiting state machine: no I/O, no clock, no sleep, no log.
 
 One step is "checked once: done, or again at this time". What a wait must remember between two steps
 is a `WaitState`, a small value that pickles, so that a wait can leave the process.
@@ -73,7 +73,7 @@ class WaitState(NamedTuple, Generic[JobT]):
     word: str | None = None
     """The last status word."""
     unknown: frozenset[str] = frozenset()
-    """Status words that are logged: those that the document does not know."""
+    """Status words so far that the document does not know."""
     job: JobT | None = None
     last_error: APIError | None = None
 
@@ -89,6 +89,14 @@ class Again(NamedTuple, Generic[JobT]):
 
     at: float
     state: WaitState[JobT]
+
+
+class Notice(NamedTuple):
+    """A line for the log."""
+
+    text: str
+    expected: bool
+    """Whether it is everyday, or worth a warning."""
 
 
 class Waiter(Generic[JobT]):
@@ -151,21 +159,19 @@ class Waiter(Generic[JobT]):
         state = state._replace(polls=state.polls + 1, slowest=max(state.slowest, ended - began))
         if isinstance(result, APIError):
             state = state._replace(last_error=result)
-            delay, hint = self._after_error(state, result, ended)
-            state = state._replace(failures=0 if delay is not None else state.failures + 1)
-            if delay is None:
+            hint = result.retry_after if isinstance(result, APIStatusError) else None
+            if self._may_appear(state, result, ended):
+                state = state._replace(failures=0)
+                delay = self._delay(state, None, ended)
+            elif is_transient(result):
+                state = state._replace(failures=state.failures + 1)
                 delay = self._backoff(state, result, ended)
+            else:
+                raise self._with_context(result, state, ended)
         else:
-            if result.state is None and result.word not in state.unknown:
-                _log(
-                    30,  # logging.WARNING
-                    "%s: job %s has the unknown status %r; polling on until it has a known one",
-                    self._provider,
-                    self._job_id,
-                    result.word,
-                )
-                state = state._replace(unknown=state.unknown | {result.word})
             state = state._replace(failures=0, word=result.word, job=result.job)
+            if result.state is None:
+                state = state._replace(unknown=state.unknown | {result.word})
             if result.state == "succeeded":
                 return Done(result.job)
             if result.state == "failed" or result.state == "cancelled":
@@ -173,24 +179,28 @@ class Waiter(Generic[JobT]):
             delay, hint = self._delay(state, result.progress, ended), result.retry_after
         return self._again(state, delay, hint, began, ended)
 
-    def _after_error(
-        self, state: WaitState[JobT], error: APIError, now: float
-    ) -> tuple[float | None, float | None]:
-        """The delay where the schedule goes on, and the provider's hint."""
-        if isinstance(error, NotFoundError):
-            if state.job is None and now - state.started <= self._grace and self._grace > 0:
-                return self._delay(state, None, now), error.retry_after
-        elif is_transient(error):
-            return None, error.retry_after if isinstance(error, APIStatusError) else None
-        raise self._with_context(error, state, now)
+    def notice(self, state: WaitState[JobT], result: Sighting[JobT] | APIError) -> Notice | None:
+        """What the log should say of a poll, given the state before it."""
+        job = f"{self._provider}: job {self._job_id}"
+        if isinstance(result, Sighting):
+            if result.state is not None or result.word in state.unknown:
+                return None
+            text = f"{job} has the unknown status {result.word!r}; polling on until it has another"
+            return Notice(text, expected=False)
+        if not is_transient(result):
+            return None
+        # One failure is everyday; a second in a row is worth a line on the console.
+        return Notice(f"{job}: {result.args[0]}", expected=state.failures == 0)
+
+    def _may_appear(self, state: WaitState[JobT], error: APIError, now: float) -> bool:
+        """Whether the job may have been created too recently to be found."""
+        within = self._grace > 0 and now - state.started <= self._grace
+        return isinstance(error, NotFoundError) and state.job is None and within
 
     def _backoff(self, state: WaitState[JobT], error: APIError, now: float) -> float:
         if state.failures >= MAX_FAILURES:
             error.args = (f"{error.args[0]} ({MAX_FAILURES} polls in a row had no answer)",)
             raise self._with_context(error, state, now)
-        # One failure is everyday; a second in a row is worth a line on the console.
-        level = 20 if state.failures == 1 else 30  # logging.INFO, logging.WARNING
-        _log(level, "%s: job %s: %s; polling on", self._provider, self._job_id, error.args[0])
         longest = max(MAX_BACKOFF, self._floor)
         return self._jittered(min(max(BACKOFF, self._floor) * 2.0 ** (state.failures - 1), longest))
 
@@ -262,13 +272,6 @@ class Waiter(Generic[JobT]):
         error.elapsed = now - state.started
         error.last_error = state.last_error if state.last_error is not error else None
         return error
-
-
-def _log(level: int, message: str, *arguments: object) -> None:
-    # Imported here: most programs that import a client have not asked for anything yet.
-    import logging
-
-    logging.getLogger("jobwait").log(level, message, *arguments)
 
 
 def is_transient(error: APIError) -> bool:

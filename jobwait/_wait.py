@@ -8,7 +8,7 @@ from typing import Any, overload
 from ._calls import AsyncCalls, Calls
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError
-from ._machine import Done, Sighting, Waiter, WaitState
+from ._machine import Done, Notice, Sighting, Waiter, WaitState
 from ._models import UNSET, Unset
 from ._operation import DoneT, IdT, JobOperation, JobT
 from ._schedule import Schedule
@@ -95,6 +95,7 @@ def _block(
         began = clock()
         result = calls.poll(operation, request, waiter.limit(state, began, longest))
         ended = clock()
+        _log(waiter.notice(state, result))
         if on_update is not None and isinstance(result, Sighting):
             told = on_update(result.job)
             if isinstance(told, Coroutine):
@@ -124,6 +125,7 @@ async def _await(
         began = clock()
         result = await calls.poll(operation, request, waiter.limit(state, began, longest))
         ended = clock()
+        _log(waiter.notice(state, result))
         if on_update is not None and isinstance(result, Sighting):
             told = on_update(result.job)
             if isinstance(told, Awaitable):
@@ -133,3 +135,12 @@ async def _await(
             return operation.done(step.job)
         state = step.state
         await sleep(max(0.0, step.at - clock()))
+
+
+def _log(notice: Notice | None) -> None:
+    if notice is not None:
+        # Imported here: most waits have nothing to say.
+        import logging
+
+        level = logging.INFO if notice.expected else logging.WARNING
+        logging.getLogger("jobwait").log(level, "%s", notice.text)
