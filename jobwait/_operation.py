@@ -141,8 +141,11 @@ class JobOperation(Generic[IdT, BodyT, JobT, DoneT]):
 
 
 def _parts(pointer: str | None) -> tuple[str, ...] | None:
-    if pointer is None:
-        return None
+    return None if pointer is None else pointer_parts(pointer)
+
+
+def pointer_parts(pointer: str) -> tuple[str, ...]:
+    """The steps of an RFC 6901 JSON Pointer; none for the empty one, which is the whole."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from jobwait._operation import pointer_parts
+
 from ._types import JobId
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -16,7 +18,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\
 
 def get(value: Json, pointer: str) -> Json:
     """Return what a JSON Pointer points to, or None if it points to nothing."""
-    for part in _parts(pointer):
+    for part in pointer_parts(pointer):
         value = value.get(part) if isinstance(value, dict) else None
     return value
 
@@ -24,18 +26,14 @@ def get(value: Json, pointer: str) -> Json:
 def replace(value: Json, pointer: str, new: Json) -> Json:
     """Return a copy of the value in which the place that a JSON Pointer points to is `new`."""
 
-    def descend(value: Json, parts: list[str]) -> Json:
+    def descend(value: Json, parts: tuple[str, ...]) -> Json:
         if not parts:
             return new
         if not isinstance(value, dict):
             return value
         return value | {parts[0]: descend(value.get(parts[0]), parts[1:])}
 
-    return descend(value, _parts(pointer))
-
-
-def _parts(pointer: str) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    return descend(value, pointer_parts(pointer))
 
 
 def with_id(value: Json, example: Json, new: JobId) -> Json:
