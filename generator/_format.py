@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _OPTIONS: Final = ("--isolated", "--no-cache", "--quiet", "--line-length=100")
+# No text of a document can switch a rule off in the code made of it: such comments are ignored.
 _LINT: Final = ("--target-version=py311", "--fix", "--select=F,I", "--ignore-noqa")
 _MODULES: Final = frozenset(
     {
