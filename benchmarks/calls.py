@@ -1,4 +1,4 @@
-"""One status request on an open connection, in every way of making it."""
+"""One status request on an open connection, in every way of making it, and its bytes alone."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from pathlib import Path
 from time import process_time
 from typing import Any, Final
 
+import aiohttp
 import httpx
 from docurift_client import AsyncClient, Client
 
 from benchmarks import regeneration, server
 from benchmarks.table import Row, compare
 from jobwait import Poll
+from jobwait._transport import AsyncTransport, Request, SyncTransport
 
 ROUNDS: Final = 31
 CALLS: Final = 100
 """In each round, on each side."""
 KEY: Final = "key"
 HEADERS: Final = {"X-API-Key": KEY}
+LIMIT: Final = 30.0
+"""Seconds for one request."""
 UNIT: Final = "µs CPU"
 ONE: Final = "after-1"
 MANY: Final = f"after-{CALLS}"
@@ -43,6 +47,8 @@ def rows() -> Iterator[Row]:
         stock, stock_get_job = _stock_client(Path(directory), url)
         yield from _blocking(url, lambda: stock_get_job.sync(ONE, client=stock))
         yield from _asynchronous(url, lambda: stock_get_job.asyncio(ONE, client=stock))
+        yield _blocking_bytes(url)
+        yield from _asynchronous_bytes(url)
 
 
 def _blocking(url: str, stock_get_job: Callable[[], object]) -> Iterator[Row]:
@@ -125,6 +131,80 @@ def _asynchronous(url: str, stock_get_job: Callable[[], Awaitable[object]]) -> I
         )
         runner.run(client.aclose())
         runner.run(plain.aclose())
+
+
+def _blocking_bytes(url: str) -> Row:
+    request = _request(url)
+    transport = SyncTransport(url)
+    with httpx.Client(headers=HEADERS) as plain:
+
+        def ours() -> None:
+            for _ in range(CALLS):
+                transport(request, LIMIT)
+
+        def peer() -> None:
+            for _ in range(CALLS):
+                plain.get(request.url).read()
+
+        row = compare(
+            "one request of the transport, no JSON / httpx.Client.get(...).read()",
+            UNIT,
+            _per_call(ours),
+            _per_call(peer),
+            rounds=ROUNDS,
+            bound=0.5,
+        )
+    transport.close()
+    return row
+
+
+def _asynchronous_bytes(url: str) -> Iterator[Row]:
+    request = _request(url)
+    with asyncio.Runner() as runner:
+        transport, session = AsyncTransport(url), runner.run(_session())
+
+        async def ours() -> None:
+            await transport(request, LIMIT)
+
+        async def peer() -> None:
+            async with session.get(request.url) as response:
+                await response.read()
+
+        for tasks in (1, CALLS):
+
+            def calls(
+                call: Callable[[], Awaitable[None]], tasks: int = tasks
+            ) -> Callable[[], float]:
+                async def work() -> None:
+                    for _ in range(CALLS):
+                        await call()
+
+                async def run() -> None:
+                    await asyncio.gather(*(work() for _ in range(tasks)))
+
+                measure = _per_call(lambda: runner.run(run()))
+                return lambda: measure() / tasks
+
+            yield compare(
+                f"the same of {tasks} tasks at a time, async / aiohttp's get(...) and read()",
+                UNIT,
+                calls(ours),
+                calls(peer),
+                rounds=ROUNDS if tasks == 1 else ROUNDS // 4,
+                bound=1.1,
+            )
+        runner.run(transport.close())
+        runner.run(session.close())
+
+
+def _request(url: str) -> Request:
+    headers = {"Host": url.partition("//")[2], "Accept-Encoding": "gzip"} | HEADERS
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Request("GET", f"{url}/v1/jobs/{ONE}", raw)
+
+
+async def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(headers=HEADERS)
 
 
 def _per_call(run: Callable[[], object]) -> Callable[[], float]:

@@ -36,7 +36,7 @@ def rows() -> Iterator[Row]:
         f"{client} / import httpx", "ms CPU", timed(client), httpx, rounds=ROUNDS, bound=0.5
     )
     # What a client imports when it is made is no part of this, so it is imported before.
-    loaded = "import certifi, httpcore; from docurift_client import Client"
+    loaded = "import certifi, h11; from docurift_client import Client"
     one = "Client('key')"
     yield compare(
         "the second Client(...) in a process / the first",

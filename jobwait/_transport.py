@@ -1,33 +1,27 @@
 """The seam to the network: one function, from a request and its time limit to a whole response.
 
-This is the only module that knows httpx and httpcore. By default requests go straight to httpcore,
-the connection layer under httpx: its public API takes a network backend, and only there can one
-limit hold over every read of an answer that drips. A client that the user passes is used as it is.
-
-Connections are kept here and not in httpcore's pool, which scans all of them for every request and
-collapses between 500 and 700 concurrent ones.
+By default requests go over a small HTTP/1.1 client of this layer's own, in `_http`: only there can
+one limit hold over every read of an answer that drips, and one process poll thousands of jobs. A
+client that the user passes is used as it is; this is the only module that knows httpx.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import time
-import zlib
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from ._errors import APIConnectionError, APITimeoutError, ClientClosedError, ConfigurationError
 
 if TYPE_CHECKING:
-    import ssl
     from asyncio import AbstractEventLoop
+    from concurrent.futures import ThreadPoolExecutor
 
-    import httpcore
     import httpx
+
+    from ._http import AsyncConnection, BlockingConnection, Idle
 
     HTTPClient: TypeAlias = httpx.Client
     AsyncHTTPClient: TypeAlias = httpx.AsyncClient
@@ -42,12 +36,6 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-KEEP_ALIVE: Final = 300.0
-"""Seconds that an idle connection is kept: longer than any provider's delay between polls."""
-
-MAX_BODY: Final = 64 * 2**20
-"""Bytes that a compressed body may grow to; nobody's job status is near it, a bomb is."""
-
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
 
@@ -58,12 +46,16 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, raw: RawHeaders) -> None:
         self._items: dict[str, str] = {}
+        items = self._items
         for name, value in raw:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            self._items[key] = f"{self._items[key]}, {text}" if key in self._items else text
+            items[key] = f"{items[key]}, {text}" if key in items else text
 
     def __getitem__(self, name: str) -> str:
         return self._items[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._items
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
@@ -78,14 +70,14 @@ class Headers(Mapping[str, str]):
 class Request:
     """A request that can be sent many times; its repr hides the headers, which hold the key."""
 
-    __slots__ = ("headers", "method", "native", "url")
+    __slots__ = ("body", "headers", "method", "url")
 
-    def __init__(self, method: str, url: str, headers: RawHeaders) -> None:
+    def __init__(self, method: str, url: str, headers: RawHeaders, body: bytes = b"") -> None:
         self.method: Final = method
         self.url: Final = url
         self.headers: Final[RawHeaders] = headers
-        self.native: Any = None
-        """What the transport made of it, for the next time."""
+        """Without a length: the transport gives a body its own."""
+        self.body: Final = body
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url}>"
@@ -104,15 +96,15 @@ AsyncSend: TypeAlias = Callable[[Request, float], Awaitable[Response]]
 
 
 class SyncTransport:
-    """Sends over httpcore, each request within one total limit."""
+    """Sends over connections of its own, each request within one total limit."""
 
     def __init__(self, base_url: str) -> None:
-        import httpcore
+        from ._http import BlockingConnection, Idle, Route
 
-        self._backend = _deadline_backend()
-        self._connect = _connector(base_url, httpcore.ConnectionPool, httpcore.HTTPProxy)
-        # Its ends are changed atomically, so threads share it without a lock.
-        self._idle: deque[tuple[httpcore.ConnectionInterface, Any]] = deque()
+        self._base_url = base_url
+        self._route = Route(base_url)
+        self._connect = BlockingConnection
+        self._idle: Idle[BlockingConnection] = Idle()
         self._process = os.getpid()
         self._closed = False
 
@@ -123,124 +115,111 @@ class SyncTransport:
             APITimeoutError: The response was not whole after `limit` seconds.
             APIConnectionError: There is no connection, or it broke.
         """
-        connection, backend = self._take()
-        backend.deadline = time.monotonic() + limit
-        try:
-            with _httpcore_errors(request, limit):
-                response = connection.handle_request(_native(request))
-                try:
-                    body = b"".join(response.iter_stream())
-                finally:
-                    response.close()
-        except BaseException:
-            # Not back to the others: what was interrupted at any point may never be free again.
-            connection.close()
-            backend.close()
-            raise
-        if connection.is_idle():
-            self._give_back(connection, backend)
-        return _response(response, body, request)
-
-    def _take(self) -> tuple[httpcore.ConnectionInterface, Any]:
+        deadline = time.monotonic() + min(limit, _LONGEST)
         if self._process != os.getpid():
-            # After a fork both processes would read each other's answers from these.
-            self._idle, self._process = deque(), os.getpid()
-        with suppress(IndexError):
-            while True:
-                connection, backend = self._idle.pop()
-                if not connection.has_expired():
-                    return connection, backend
-                connection.close()
-        backend = self._backend()
-        return self._connect(backend), backend
-
-    def _give_back(self, connection: httpcore.ConnectionInterface, backend: Any) -> None:
-        self._idle.append((connection, backend))
-        with suppress(IndexError):
-            # The one that was idle for longest, so that none stays for ever after a burst.
-            oldest = self._idle.popleft()
-            if oldest[0].has_expired():
-                oldest[0].close()
+            # After a fork both processes would read each other's answers from these. What is
+            # closed here stays open there.
+            self._process = os.getpid()
+            self._idle.close()
+        connection = self._idle.take()
+        while True:
+            try:
+                if connection is None:
+                    connection = self._connect(self._route, deadline)
+                response = connection.exchange(
+                    request.method, self._route.written(request), deadline
+                )
+            except BaseException as error:
+                # Not back to the others: it may be in the middle of anything.
+                if connection is not None:
+                    connection.close()
+                if not isinstance(error, _NETWORK_ERRORS):
+                    raise
+                if connection is None or not connection.was_stale(request, error):
+                    raise _failure(request, limit, error) from _without_frames(error)
+                connection = None
             else:
-                self._idle.appendleft(oldest)
+                break
+        if connection.can_go_on:
+            self._idle.put(connection)
+        else:
+            connection.close()
         if self._closed:
             self.close()
+        return response
+
+    def for_loop(self) -> AsyncTransport:
+        """The same for an event loop that a blocking call runs; it has connections of its own."""
+        return AsyncTransport(self._base_url)
 
     def close(self) -> None:
         """Close every connection; one in use is closed when its request ends."""
         self._closed = True
-        with suppress(IndexError):
-            while True:
-                self._idle.pop()[0].close()
+        self._idle.close()
 
 
 class AsyncTransport:
-    """Sends over httpcore under asyncio, each request within one total limit."""
+    """Sends over connections of its own under asyncio, each request within one total limit."""
 
     def __init__(self, base_url: str) -> None:
-        import httpcore
+        from ._http import AsyncConnection, Route
 
-        self._connect = _connector(base_url, httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy)
+        self._route = Route(base_url)
+        self._open = AsyncConnection.open
         # Connections of one event loop cannot be used, nor even closed, in another.
-        self._idle: dict[AbstractEventLoop, deque[httpcore.AsyncConnectionInterface]] = {}
-        self._backend = _async_backend()
+        self._idle: dict[AbstractEventLoop, Idle[AsyncConnection]] = {}
         self._closed = False
 
     async def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`; as `SyncTransport` does."""
-        import asyncio
+        from asyncio import get_running_loop
 
-        loop = asyncio.get_running_loop()
-        if loop not in self._idle:
-            self._idle = {
-                other: kept for other, kept in self._idle.items() if not other.is_closed()
-            }
-        idle = self._idle.setdefault(loop, deque())
-        connection = await self._take(idle)
-        backend: Any = None
-        if connection is None:
-            backend = self._backend()
-            connection = self._connect(backend)
-        try:
-            with _httpcore_errors(request, limit):
-                async with asyncio.timeout(limit):
-                    response = await connection.handle_async_request(_native(request))
-                    try:
-                        body = b"".join([part async for part in response.aiter_stream()])
-                    finally:
-                        await response.aclose()
-        except BaseException:
-            await connection.aclose()
-            if backend is not None:
-                await backend.aclose()
-            raise
-        if connection.is_idle():
-            idle.append(connection)
-            if idle[0].has_expired():
-                # The one that was idle for longest, so that none stays for ever after a burst.
-                await idle.popleft().aclose()
-        if self._closed:
-            await self.close()
-        return _response(response, body, request)
+        loop = get_running_loop()
+        deadline = loop.time() + min(limit, _LONGEST)
+        idle = self._idle.get(loop)
+        if idle is None:
+            idle = self._idle_in(loop)
+        connection = idle.take()
+        while True:
+            try:
+                if connection is None:
+                    connection = await self._open(self._route, deadline)
+                response = await connection.exchange(
+                    request.method, self._route.written(request), deadline
+                )
+            except BaseException as error:
+                if connection is not None:
+                    connection.close()
+                if not isinstance(error, _NETWORK_ERRORS):
+                    raise
+                if connection is None or not connection.was_stale(request, error):
+                    raise _failure(request, limit, error) from _without_frames(error)
+                connection = None
+            else:
+                break
+        if connection.can_go_on and not self._closed:
+            idle.put(connection)
+        else:
+            connection.close()
+        return response
 
-    async def _take(
-        self, idle: deque[httpcore.AsyncConnectionInterface]
-    ) -> httpcore.AsyncConnectionInterface | None:
-        while idle:
-            connection = idle.pop()
-            if not connection.has_expired():
-                return connection
-            await connection.aclose()
-        return None
+    def _idle_in(self, loop: AbstractEventLoop) -> Idle[AsyncConnection]:
+        from ._http import Idle
+
+        self._idle = {other: kept for other, kept in self._idle.items() if not other.is_closed()}
+        return self._idle.setdefault(loop, Idle())
 
     async def close(self) -> None:
         """Close this event loop's connections; one in use is closed when its request ends."""
-        import asyncio
+        from asyncio import get_running_loop
 
         self._closed = True
-        idle = self._idle.pop(asyncio.get_running_loop(), deque())
-        while idle:
-            await idle.pop().aclose()
+        idle = self._idle.pop(get_running_loop(), None)
+        if idle is not None:
+            closing = [connection.closed for connection in idle]
+            idle.close()
+            for closed in closing:
+                await closed
 
 
 class HTTPXTransport:
@@ -270,8 +249,49 @@ class HTTPXTransport:
                 response.close()
         return Response(response.status_code, Headers(response.headers.raw), b"".join(parts))
 
+    def for_loop(self) -> ThreadedTransport:
+        """The same for an event loop that a blocking call runs; it sends in threads."""
+        return ThreadedTransport(self)
+
     def close(self) -> None:
         """Nothing: the client is its maker's."""
+
+
+class ThreadedTransport:
+    """Sends through a blocking function, in threads: a blocking client knows no event loop.
+
+    The limit holds for the wait for a thread too. A request that it cuts goes on in its thread,
+    as nothing can interrupt it there, until its own limit does.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def __call__(self, request: Request, limit: float) -> Response:
+        """Send `request`; as `SyncTransport` does."""
+        import asyncio
+
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(THREADS, "jobwait")
+        deadline = time.monotonic() + limit
+
+        def send() -> Response:
+            return self._send(request, max(deadline - time.monotonic(), 0.0))
+
+        try:
+            async with asyncio.timeout(limit):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, send)
+        except TimeoutError as error:
+            raise _too_late(request, limit) from _without_frames(error)
+
+    async def close(self) -> None:
+        """Let the threads end; one whose request was cut ends with it."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
 
 
 class AsyncHTTPXTransport:
@@ -329,191 +349,13 @@ def _wrong_client(wanted: str, given: object) -> str:
     return f"http_client of this class is an httpx.{wanted}, not a {name}: pass httpx.{wanted}(...)"
 
 
-@cache
-def _deadline_backend() -> type[Any]:
-    """The network backend that cuts every read and write of a connection at one deadline."""
-    import socket
-
-    import httpcore
-
-    def left(deadline: float, error: type[Exception]) -> float:
-        seconds = deadline - time.monotonic()
-        if seconds <= 0:
-            raise error("the request's total time is over")
-        return min(seconds, _LONGEST)
-
-    class Stream(httpcore.NetworkStream):
-        def __init__(self, stream: httpcore.NetworkStream, backend: Backend) -> None:
-            self._stream = stream
-            self._backend = backend
-
-        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-            seconds = left(self._backend.deadline, httpcore.ReadTimeout)
-            return self._stream.read(max_bytes, seconds)
-
-        def write(self, buffer: bytes, timeout: float | None = None) -> None:
-            if buffer:
-                self._stream.write(buffer, left(self._backend.deadline, httpcore.WriteTimeout))
-
-        def close(self) -> None:
-            self._stream.close()
-
-        def start_tls(
-            self,
-            ssl_context: ssl.SSLContext,
-            server_hostname: str | None = None,
-            timeout: float | None = None,
-        ) -> httpcore.NetworkStream:
-            seconds = left(self._backend.deadline, httpcore.ConnectTimeout)
-            stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
-            return Stream(stream, self._backend)
-
-        def get_extra_info(self, info: str) -> Any:
-            return self._stream.get_extra_info(info)
-
-    class Backend(httpcore.NetworkBackend):
-        deadline = 0.0
-
-        def __init__(self) -> None:
-            self._backend = httpcore.SyncBackend()
-            self._stream: httpcore.NetworkStream | None = None
-
-        def close(self) -> None:
-            # httpcore forgets a stream whose TLS handshake was interrupted.
-            if self._stream is not None:
-                self._stream.close()
-
-        def connect_tcp(
-            self,
-            host: str,
-            port: int,
-            timeout: float | None = None,
-            local_address: str | None = None,
-            socket_options: Any = None,
-        ) -> httpcore.NetworkStream:
-            try:
-                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            except (OSError, UnicodeError) as error:
-                raise httpcore.ConnectError(error) from error
-            # Resolving the name, above, is all that no limit can cut: the system's call blocks.
-            # One address after the other, as `socket.create_connection` does, but within one limit:
-            # its own timeout starts anew for each, and a first one that is silent would eat all.
-            for addresses_left, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
-                try:
-                    seconds = left(self.deadline, httpcore.ConnectTimeout) / addresses_left
-                    stream = self._backend.connect_tcp(str(address[0]), port, seconds)
-                except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                    if addresses_left == 1:
-                        raise
-                else:
-                    self._stream = Stream(stream, self)
-                    return self._stream
-            raise httpcore.ConnectError(f"{host} has no address")
-
-    return Backend
-
-
-@cache
-def _async_backend() -> type[Any]:
-    """httpcore's network backend, which here remembers the stream that it made."""
-    import httpcore
-
-    class Backend(httpcore.AsyncNetworkBackend):
-        def __init__(self) -> None:
-            # Where anyio is missing, httpcore puts a class in its place that says so.
-            backend: Any = httpcore.AnyIOBackend()
-            self._backend: httpcore.AsyncNetworkBackend = backend
-            self._stream: httpcore.AsyncNetworkStream | None = None
-
-        async def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
-            self._stream = await self._backend.connect_tcp(*args, **kwargs)
-            return self._stream
-
-        async def aclose(self) -> None:
-            # httpcore forgets a stream whose TLS handshake was interrupted.
-            if self._stream is not None:
-                await self._stream.aclose()
-
-    return Backend
-
+THREADS: Final = 32
+"""Requests at a time that an event loop sends through a blocking client."""
 
 _LONGEST: Final = 86_400.0
 """Seconds; a socket takes no infinite timeout."""
 
-
-def _connector(base_url: str, direct: Any, proxied: Any) -> Callable[[Any], Any]:
-    """Makes a connection to the host of `base_url`, given a network backend."""
-    import httpcore
-
-    options: dict[str, Any] = {"keepalive_expiry": KEEP_ALIVE}
-    if base_url.startswith("https:"):
-        options["ssl_context"] = _tls_context(
-            os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-        )
-    proxy = _environment_proxy(base_url)
-    if proxy is not None:
-        options["proxy_url"], options["proxy_auth"] = proxy
-    pool = direct if proxy is None else proxied
-    origin = httpcore.URL(base_url).origin
-    return lambda backend: pool(**options, network_backend=backend).create_connection(origin)
-
-
-@cache
-def _tls_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
-    # Making one takes some 20 ms, nearly all of what a client costs: the process has one for all.
-    import ssl
-
-    import certifi
-
-    try:
-        # OpenSSL itself reads both variables; the bundle is for machines that set neither.
-        return ssl.create_default_context(cafile=None if cert_file or cert_dir else certifi.where())
-    except OSError as error:
-        raise ConfigurationError(
-            f"the TLS certificates cannot be read ({error}): check SSL_CERT_FILE and SSL_CERT_DIR"
-        ) from error
-
-
-def _environment_proxy(url: str) -> tuple[str, tuple[str, str] | None] | None:
-    # macOS and Windows keep proxies in system settings too; elsewhere no variable means no proxy,
-    # and the import is spared.
-    if sys.platform not in ("darwin", "win32") and not any(
-        name.lower().endswith("_proxy") for name in os.environ
-    ):
-        return None
-    from urllib.parse import unquote, urlsplit
-    from urllib.request import getproxies, proxy_bypass
-
-    target = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(target.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(target.netloc):
-        return None
-    try:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise ConfigurationError(
-            f"the proxy that the environment names for {target.scheme} is not like "
-            "http://host:port: mend the variable; for another kind pass http_client="
-            "httpx.Client(proxy=...)"
-        )
-    auth = None
-    if parts.username is not None:
-        auth = (unquote(parts.username), unquote(parts.password or ""))
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", auth
-
-
-def _native(request: Request) -> httpcore.Request:
-    if request.native is None:
-        import httpcore
-
-        request.native = httpcore.Request(request.method, request.url, headers=request.headers)
-    native: httpcore.Request = request.native
-    return native
+_NETWORK_ERRORS: Final = (OSError, UnicodeError)  # the latter where a name can be no host's
 
 
 def _httpx_request(
@@ -521,43 +363,13 @@ def _httpx_request(
 ) -> httpx.Request:
     if client.is_closed:
         raise ClientClosedError("the http_client that was passed is closed: pass an open one")
-    if request.native is None:
-        request.native = client.build_request(request.method, request.url, headers=request.headers)
-    native: httpx.Request = request.native
-    timeout = min(limit, _LONGEST)
-    native.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
-    return native
-
-
-def _response(response: httpcore.Response, body: bytes, request: Request) -> Response:
-    headers = Headers(response.headers)
-    if body and headers.get("content-encoding", "").lower() in ("gzip", "x-gzip"):
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            unpacked = unpack.decompress(body, MAX_BODY)
-        except zlib.error as error:
-            if 200 <= response.status < 300:
-                raise _broken(request, error) from error
-            return Response(response.status, headers, body)  # the status is what counts
-        if unpack.unconsumed_tail:
-            raise _broken(request, ValueError(f"more than {MAX_BODY} bytes once decompressed"))
-        if not unpack.eof:
-            raise _broken(request, ValueError("a compressed body that ends too early"))
-        body = unpacked
-    return Response(response.status, headers, body)
-
-
-@contextmanager
-def _httpcore_errors(request: Request, limit: float) -> Generator[None]:
-    import httpcore
-
-    try:
-        yield
-    except (httpcore.TimeoutException, TimeoutError) as error:
-        raise _too_late(request, limit) from _without_frames(error)
-    # What anyio does not translate, a broken TLS record for one, is an OSError.
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError) as error:
-        raise _broken(request, error) from _without_frames(error)
+    return client.build_request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=request.body or None,
+        timeout=min(limit, _LONGEST),
+    )
 
 
 @contextmanager
@@ -570,6 +382,10 @@ def _httpx_errors(request: Request, limit: float) -> Generator[None]:
         raise _too_late(request, limit) from _without_frames(error)
     except (httpx.RequestError, OSError) as error:
         raise _broken(request, error) from _without_frames(error)
+
+
+def _failure(request: Request, limit: float, error: Exception) -> APIConnectionError:
+    return _too_late(request, limit) if isinstance(error, TimeoutError) else _broken(request, error)
 
 
 def _without_frames(error: BaseException) -> BaseException:

@@ -11,10 +11,15 @@ import socket
 import ssl
 import threading
 import traceback
-from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -32,10 +37,30 @@ from jobwait import (
     WaitTimeoutError,
     wait_for_completion,
 )
-from jobwait._transport import MAX_BODY
+from jobwait._http import KEEP_ALIVE, MAX_BODY, MAX_HEAD, STALE_AFTER, Exchanges, Route
+from jobwait._transport import (
+    AsyncHTTPXTransport,
+    AsyncTransport,
+    HTTPXTransport,
+    Request,
+    Response,
+    SyncTransport,
+)
 
 from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
-from .wire import JOB, Answer, Wire, drip, reset, response, silent, truncated, whole
+from .wire import (
+    JOB,
+    Answer,
+    Wire,
+    drip,
+    last,
+    reset,
+    response,
+    silent,
+    truncated,
+    tunnel,
+    whole,
+)
 
 
 class Sync:
@@ -382,13 +407,25 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-@pytest.fixture
-def tls_wire(authority: trustme.CA) -> Iterator[Wire]:
+@pytest.fixture(scope="module")
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate: Any = authority.issue_cert("localhost")
     certificate.configure_cert(context)
-    with Wire(whole(), tls=context) as wire:
+    return context
+
+
+@pytest.fixture
+def tls_wire(server_tls: ssl.SSLContext) -> Iterator[Wire]:
+    with Wire(whole(), tls=server_tls) as wire:
         yield wire
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(bundle)
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(
@@ -398,14 +435,401 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
         default_caller.get(tls_wire.url, max_retries=0)
 
 
+@pytest.mark.usefixtures("trusted")
 def test_a_certificate_authority_of_the_environment_is_trusted(
+    default_caller: Sync, tls_wire: Wire
+) -> None:
+    assert isinstance(default_caller.get(tls_wire.url, max_retries=0), CompletedJob)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
+def test_a_tunnel_through_a_proxy_carries_the_key_to_the_origin_alone(
+    monkeypatch: pytest.MonkeyPatch,
     default_caller: Sync,
     tls_wire: Wire,
-    authority: trustme.CA,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    server_tls: ssl.SSLContext,
+    secure: bool,
 ) -> None:
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(bundle)
-    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
-    assert isinstance(default_caller.get(tls_wire.url, max_retries=0), CompletedJob)
+    with Wire(tunnel(tls_wire.port), tls=server_tls if secure else None) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", "//user:p%40ss@"))
+        assert isinstance(default_caller.get(tls_wire.url, max_retries=0), CompletedJob)
+    [asked] = proxy.requests
+    assert asked.startswith(b"CONNECT localhost:%d HTTP/1.1\r\n" % tls_wire.port)
+    assert b"Proxy-Authorization: Basic dXNlcjpwQHNz" in asked
+    assert KEY.encode() not in asked
+    assert b"Proxy-Authorization" not in tls_wire.requests[0]
+
+
+def test_a_proxy_that_refuses_the_tunnel_is_a_connection_error(
+    monkeypatch: pytest.MonkeyPatch, default_caller: Sync
+) -> None:
+    with Wire(whole(response(b"", status="407 Proxy Authentication Required"))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(APIConnectionError, match="proxy answers CONNECT with 407"):
+            default_caller.get("https://api.widgets.test", max_retries=0)
+
+
+class Blocking:
+    """One transport, for as long as the block lasts."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.transport: Any = SyncTransport(url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.transport.close()
+
+    def send(self, method: str = "GET", body: bytes = b"", limit: float = 5.0) -> Response:
+        return self.call(get(self.url, method, body), limit)
+
+    def call(self, request: Request, limit: float = 5.0) -> Response:
+        answer: Response = self.transport(request, limit)
+        return answer
+
+    @property
+    def idle(self) -> list[Any]:
+        return list(self.transport._idle)
+
+    def settle(self, event: threading.Event) -> None:
+        assert event.wait(5)
+
+
+class OnLoop(Blocking):
+    """The same on an event loop."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.transport: Any = AsyncTransport(url)
+        self.runner = asyncio.Runner()
+
+    def __exit__(self, *_: object) -> None:
+        self.runner.run(self.transport.close())
+        self.runner.close()
+
+    def call(self, request: Request, limit: float = 5.0) -> Response:
+        answer: Response = self.runner.run(self.transport(request, limit))
+        return answer
+
+    @property
+    def idle(self) -> list[Any]:
+        return [connection for kept in self.transport._idle.values() for connection in kept]
+
+    def settle(self, event: threading.Event) -> None:
+        self.runner.run(asyncio.to_thread(event.wait, 5))
+
+
+def get(url: str, method: str = "GET", body: bytes = b"") -> Request:
+    headers = [(b"Host", b"test"), (b"X-API-Key", KEY.encode())]
+    return Request(method, f"{url}/v1/jobs/job_1", headers, body)
+
+
+@pytest.fixture(params=[Blocking, OnLoop])
+def transport(request: pytest.FixtureRequest) -> type[Blocking]:
+    made: type[Blocking] = request.param
+    return made
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        whole(
+            HEADERS
+            + b"Transfer-Encoding: chunked\r\n\r\n4\r\nwhol\r\n1;x=y\r\ne\r\n0\r\nT: t\r\n\r\n"
+        ),
+        whole(b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n" * 2 + response(b"whole")),
+        last(HEADERS + b"\r\nwhole"),
+        last(b"HTTP/1.0 200 OK\r\n\r\nwhole"),
+        last(response(b"whole", headers="Connection: close\r\n")),
+    ],
+    ids=["chunked", "after hints", "until its end", "HTTP/1.0", "with a goodbye"],
+)
+def test_a_body_is_whole_however_it_is_sent(transport: type[Blocking], answer: Answer) -> None:
+    with Wire(answer) as wire, transport(wire.url) as client:
+        for _ in range(2):
+            assert client.send().body == b"whole"
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_some_statuses_have_no_body(transport: type[Blocking], status: str) -> None:
+    head = f"HTTP/1.1 {status}\r\n\r\n".encode()
+    with Wire(whole(head)) as wire, transport(wire.url) as client:
+        for _ in range(2):
+            assert client.send()[::2] == (int(status[:3]), b"")
+    assert wire.connections == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        response(b"", headers="Connection: close\r\n"),
+    ],
+)
+def test_a_connection_that_is_to_be_closed_is_not_used_again(
+    transport: type[Blocking], head: bytes
+) -> None:
+    with Wire(whole(head)) as wire, transport(wire.url) as client:
+        for _ in range(2):
+            client.send()
+            assert not client.idle
+    assert wire.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (HEADERS + b"X-Long: " + b"x" * 3 * MAX_HEAD, "too long"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "illegal status line"),
+        (HEADERS + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", "Content-Length"),
+        (HEADERS + b"Transfer-Encoding: chunked\r\n\r\nx\r\n", "chunk header"),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "SWITCH"),
+    ],
+    ids=["endless headers", "another protocol", "two lengths", "no chunk", "a switch"],
+)
+def test_what_is_no_response_is_a_connection_error(
+    transport: type[Blocking], data: bytes, reason: str
+) -> None:
+    with Wire(whole(data)) as wire, transport(wire.url) as client:
+        with pytest.raises(APIConnectionError, match=reason):
+            client.send()
+        assert not client.idle
+
+
+def test_a_body_without_an_end_is_an_error() -> None:
+    exchanges = Exchanges()
+    exchanges.expect("GET")
+    assert exchanges.receive(HEADERS + b"\r\n") is None
+    with pytest.raises(ConnectionError, match=f"more than {MAX_BODY} bytes"):
+        for _ in range(MAX_BODY // 2**20 + 1):
+            assert exchanges.receive(b"x" * 2**20) is None
+
+
+def test_a_response_is_the_same_in_whatever_pieces_it_arrives() -> None:
+    exchanges = Exchanges()
+    for _ in range(2):
+        exchanges.expect("GET")
+        *before, received = (exchanges.receive(bytes([byte])) for byte in response(b"whole"))
+        assert before == [None] * len(before)
+        assert received is not None
+        assert received.body == b"whole"
+        assert exchanges.can_go_on
+
+
+def test_more_than_was_asked_for_ends_a_connection(transport: type[Blocking]) -> None:
+    with Wire(whole(response() * 2)) as wire, transport(wire.url) as client:
+        client.send()
+        client.send()
+    assert wire.connections == 2
+
+
+def test_what_arrives_unasked_ends_an_idle_connection(transport: type[Blocking]) -> None:
+    go, gone = threading.Event(), threading.Event()
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(response(b"asked"))
+        go.wait()
+        connection.sendall(response(b"unasked"))
+        gone.set()
+
+    with Wire(answer) as wire, transport(wire.url) as client:
+        client.send()
+        go.set()
+        client.settle(gone)
+        assert client.send().body == b"asked"
+    assert wire.connections == 2
+
+
+@pytest.mark.parametrize("broken", [reset, last(b"")], ids=["a reset", "an end"])
+def test_a_request_that_met_a_stale_connection_is_sent_again(
+    transport: type[Blocking], broken: Answer
+) -> None:
+    with Wire(whole(), broken, whole()) as wire, transport(wire.url) as client:
+        client.send()
+        client.idle[0]._idle_since -= STALE_AFTER
+        assert client.send().status_code == 200
+    assert wire.connections == 2
+    assert len(wire.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("idle", "method", "broken"),
+    [
+        (0.0, "GET", reset),
+        (STALE_AFTER, "POST", reset),
+        (STALE_AFTER, "GET", last(b"HTTP/1.1 200")),
+    ],
+    ids=["not idle for long", "not to be repeated", "a response that began"],
+)
+def test_no_other_request_is_sent_again(
+    transport: type[Blocking], idle: float, method: str, broken: Answer
+) -> None:
+    with Wire(whole(), broken, whole()) as wire, transport(wire.url) as client:
+        client.send()
+        client.idle[0]._idle_since -= idle
+        with pytest.raises(APIConnectionError):
+            client.send(method)
+    assert len(wire.requests) == 2
+
+
+def test_a_connection_that_was_idle_for_too_long_is_replaced(transport: type[Blocking]) -> None:
+    with Wire(whole()) as wire, transport(wire.url) as client:
+        client.send()
+        client.idle[0]._idle_since -= KEEP_ALIVE
+        client.send()
+        assert len(client.idle) == 1
+    assert wire.connections == 2
+
+
+@pytest.mark.usefixtures("trusted")
+def test_connections_over_tls_are_used_again_and_closed(
+    transport: type[Blocking], tls_wire: Wire
+) -> None:
+    with transport(tls_wire.url) as client:
+        for _ in range(3):
+            assert client.send().status_code == 200
+    assert tls_wire.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "length"), [(b"{}", b"2"), (b"x" * 2**21, b"2097152"), (b"", b"0")]
+)
+def test_a_body_is_sent_with_its_length(
+    transport: type[Blocking], body: bytes, length: bytes
+) -> None:
+    received: list[bytes] = []
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        received.append(wire.requests[-1].partition(b"\r\n\r\n")[2])
+        while sum(map(len, received)) < len(body):
+            received.append(connection.recv(65536))
+        connection.sendall(response())
+
+    with Wire(answer) as wire, transport(wire.url) as client:
+        client.send("POST", body)
+    assert b"".join(received) == body
+    assert b"\r\nContent-Length: %b\r\n" % length in wire.requests[0]
+
+
+def test_a_client_of_the_users_sends_a_body_too() -> None:
+    async def main() -> None:
+        async with httpx.AsyncClient() as client:
+            await AsyncHTTPXTransport(client)(get(wire.url, "POST", b"{}"), 5)
+
+    with Wire(whole()) as wire, httpx.Client() as client:
+        HTTPXTransport(client)(get(wire.url, "POST", b"{}"), 5)
+        asyncio.run(main())
+    assert [b"Content-Length: 2\r\n" in request for request in wire.requests] == [True, True]
+
+
+def test_a_request_is_written_the_same_every_time() -> None:
+    route = Route("http://test")
+    for job in ("job_1", "job_2", "job_1"):
+        request = Request("GET", f"http://test/v1/jobs/{job}", [(b"Host", b"test"), (b"A", b"b")])
+        head = f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: test\r\nA: b\r\n\r\n"
+        assert route.written(request) == head.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "key"), [("/jobs/1", b"secret\n"), ("/jobs/1 HTTP/1.1\r\nX-Evil: 1", b"secret")]
+)
+def test_what_cannot_be_sent_is_refused_and_not_shown(
+    transport: type[Blocking], path: str, key: bytes
+) -> None:
+    with Wire(whole()) as wire, transport(wire.url) as client:
+        client.send()
+        good = get(wire.url)
+        request = Request("GET", wire.url + path, [*good.headers[:1], (b"X-API-Key", key)])
+        with pytest.raises(APIConnectionError, match="cannot be sent") as caught:
+            client.call(request)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+    assert len(wire.requests) == 1
+
+
+def test_many_requests_at_a_time_leave_no_connection_behind() -> None:
+    async def main() -> None:
+        transport = AsyncTransport(wire.url)
+        for _ in range(2):
+            answers = await asyncio.gather(*(transport(get(wire.url), 20) for _ in range(200)))
+            assert {answer.status_code for answer in answers} == {200}
+        await transport.close()
+        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        assert not left
+
+    with Wire(whole()) as wire:
+        asyncio.run(main())
+        assert wire.connections <= 200
+    gc.collect()
+
+
+def test_a_request_that_ends_after_its_client_closes_its_connection() -> None:
+    go = threading.Event()
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        go.wait()
+        connection.sendall(response())
+
+    async def main() -> None:
+        transport = AsyncTransport(wire.url)
+        task = asyncio.create_task(transport(get(wire.url), 5))
+        await asyncio.to_thread(wire.asked.wait)
+        await transport.close()
+        go.set()
+        assert (await task).status_code == 200
+        assert not transport._idle
+
+    with Wire(answer) as wire:
+        asyncio.run(main())
+    gc.collect()
+
+
+@contextmanager
+def own(url: str) -> Generator[SyncTransport]:
+    transport = SyncTransport(url)
+    yield transport
+    transport.close()
+
+
+@contextmanager
+def passed(_: str) -> Generator[HTTPXTransport]:
+    with httpx.Client() as client:
+        yield HTTPXTransport(client)
+
+
+@pytest.mark.parametrize("make", [own, passed])
+def test_a_blocking_transport_has_one_for_an_event_loop(
+    make: Callable[[str], AbstractContextManager[SyncTransport | HTTPXTransport]],
+) -> None:
+    async def main(send: SyncTransport | HTTPXTransport) -> None:
+        transport = send.for_loop()
+        answers = await asyncio.gather(*(transport(get(wire.url), 5) for _ in range(50)))
+        assert {answer.status_code for answer in answers} == {200}
+        await transport.close()
+
+    with Wire(whole()) as wire, make(wire.url) as send:
+        asyncio.run(main(send))
+
+
+def test_waiting_for_a_thread_counts() -> None:
+    free = threading.Event()
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        free.wait()
+        connection.sendall(response())
+
+    async def main() -> None:
+        transport = HTTPXTransport(client).for_loop()
+        busy = [asyncio.create_task(transport(get(wire.url), 5)) for _ in range(32)]
+        await asyncio.to_thread(wire.asked.wait)
+        with pytest.raises(APITimeoutError, match=r"within 0\.1 s"):
+            await transport(get(wire.url), 0.1)
+        free.set()
+        assert {answer.status_code for answer in await asyncio.gather(*busy)} == {200}
+        await transport.close()
+
+    with Wire(answer) as wire, httpx.Client() as client:
+        asyncio.run(main())
+    assert len(wire.requests) == 32

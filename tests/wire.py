@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import ssl
 import threading
@@ -23,6 +24,34 @@ def response(body: bytes | None = None, *, status: str = "200 OK", headers: str 
 
 def whole(data: bytes | None = None) -> Answer:
     return lambda connection, _: connection.sendall(response() if data is None else data)
+
+
+def last(data: bytes) -> Answer:
+    """Send this, and end the connection properly."""
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+
+    return answer
+
+
+def tunnel(port: int) -> Answer:
+    """Be the proxy that connects to this port, whatever it was asked for."""
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as origin:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            other = {connection: origin, origin: connection}
+            while True:
+                for ready in select.select([connection, origin], [], [])[0]:
+                    data = ready.recv(65536)
+                    if not data:
+                        connection.shutdown(socket.SHUT_RDWR)
+                        return
+                    other[ready].sendall(data)
+
+    return answer
 
 
 def truncated(connection: socket.socket, _: threading.Event) -> None:
@@ -74,7 +103,8 @@ class Wire:
         self.asked = threading.Event()
         """Set once there was a request."""
         host = "localhost" if tls else "127.0.0.1"
-        self.url = f"http{'s' if tls else ''}://{host}:{self._listener.getsockname()[1]}"
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http{'s' if tls else ''}://{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Wire:
