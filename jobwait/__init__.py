@@ -34,10 +34,18 @@ if TYPE_CHECKING:
         WaitError,
         WaitTimeoutError,
     )
+    from ._many import (
+        WaitOptions,
+        as_completed,
+        async_as_completed,
+        async_wait_for_all,
+        wait_for_all,
+    )
     from ._models import UNSET, Model, UnknownVariant, Unset
     from ._operation import ClientConfig, Credential, JobOperation, Polling
     from ._provider import Provider, providers
-    from ._schedule import Exponential, Fixed, Poll, Schedule
+    from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
+    from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, Headers, HTTPClient
     from ._version import __version__
     from ._wait import wait_for_completion
@@ -47,6 +55,7 @@ __all__ = [
     "APIError",
     "APIStatusError",
     "APITimeoutError",
+    "Adaptive",
     "AsyncBaseClient",
     "AsyncHTTPClient",
     "AsyncRawResource",
@@ -58,6 +67,7 @@ __all__ = [
     "ClientConfig",
     "ConfigurationError",
     "Credential",
+    "Durations",
     "Exponential",
     "Fixed",
     "HTTPClient",
@@ -69,6 +79,7 @@ __all__ = [
     "JobwaitError",
     "Model",
     "NotFoundError",
+    "Outcome",
     "PermissionDeniedError",
     "Poll",
     "Polling",
@@ -84,9 +95,14 @@ __all__ = [
     "UnknownVariant",
     "Unset",
     "WaitError",
+    "WaitOptions",
     "WaitTimeoutError",
     "__version__",
+    "as_completed",
+    "async_as_completed",
+    "async_wait_for_all",
     "providers",
+    "wait_for_all",
     "wait_for_completion",
 ]
 
@@ -95,6 +111,7 @@ _HOMES = {
     "APIError": "_errors",
     "APIStatusError": "_errors",
     "APITimeoutError": "_errors",
+    "Adaptive": "_schedule",
     "AsyncBaseClient": "_client",
     "AsyncHTTPClient": "_transport",
     "AsyncRawResource": "_client",
@@ -106,6 +123,7 @@ _HOMES = {
     "ClientConfig": "_operation",
     "ConfigurationError": "_errors",
     "Credential": "_operation",
+    "Durations": "_schedule",
     "Exponential": "_schedule",
     "Fixed": "_schedule",
     "HTTPClient": "_transport",
@@ -117,6 +135,7 @@ _HOMES = {
     "JobwaitError": "_errors",
     "Model": "_models",
     "NotFoundError": "_errors",
+    "Outcome": "_scheduler",
     "PermissionDeniedError": "_errors",
     "Poll": "_schedule",
     "Polling": "_operation",
@@ -132,9 +151,14 @@ _HOMES = {
     "UnknownVariant": "_models",
     "Unset": "_models",
     "WaitError": "_errors",
+    "WaitOptions": "_many",
     "WaitTimeoutError": "_errors",
     "__version__": "_version",
+    "as_completed": "_many",
+    "async_as_completed": "_many",
+    "async_wait_for_all": "_many",
     "providers": "_provider",
+    "wait_for_all": "_many",
     "wait_for_completion": "_wait",
 }
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Generic, NamedTuple, Self
+from typing import Any, Final, Generic, NamedTuple, Protocol, Self
 from urllib.parse import quote, urlsplit
 
 from ._errors import APIError, APIStatusError, ClientClosedError, ResponseDecodeError
 from ._machine import Sighting, is_transient
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT
 from ._reader import Reader
+from ._schedule import Durations
 from ._settings import id_text, secrets_in, timeout_seconds
-from ._transport import AsyncSend, Headers, Request, Send
+from ._throttle import Throttle, throttle_for
+from ._transport import AsyncSend, Headers, RawHeaders, Request, Response
 
 RETRY_BACKOFF: Final = 0.5
 """Seconds before the first retry of a request; doubled for each further one."""
@@ -64,6 +66,24 @@ class RawResponse(NamedTuple, Generic[BodyT]):
     parsed: BodyT
 
 
+class Transport(Protocol):
+    """Sends requests in one event loop, until it is closed."""
+
+    async def __call__(self, request: Request, limit: float, /) -> Response: ...
+    async def close(self) -> None:
+        """Close what it opened."""
+        ...
+
+
+class BlockingTransport(Protocol):
+    """Sends requests one at a time, or in an event loop of its caller's own."""
+
+    def __call__(self, request: Request, limit: float, /) -> Response: ...
+    def for_loop(self) -> Transport:
+        """The same for many requests at a time."""
+        ...
+
+
 class Lifetime:
     """Whether a client is open; one that shares another's connections ends with it."""
 
@@ -96,20 +116,43 @@ class Options(NamedTuple):
         return f"<Options for {self.base_url}>"
 
 
+class Polled(NamedTuple, Generic[JobT]):
+    """One poll of a wait."""
+
+    result: Sighting[JobT] | APIError
+    """What it saw, or why it saw nothing."""
+    began: float
+    ended: float
+
+
 class SharedCalls:
     """What the requests of both clients share: all but sending."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Callable[[], float]) -> None:
         self.options: Options = options
-        self.reader: Reader = Reader(options.config, secrets_in(options.config, options.headers))
+        self.clock: Final = clock
+        secrets = secrets_in(options.config, options.headers)
+        self.reader: Reader = Reader(options.config, secrets)
+        url = urlsplit(options.base_url)
+        self.throttle: Throttle = throttle_for(clock, f"{url.scheme}://{url.netloc}", secrets)
+        """Shared with all that asks the same host with the same key."""
+        headers = {"Host": url.netloc} | options.headers
+        self._headers: RawHeaders = [
+            (name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()
+        ]
+        self._durations: dict[str, Durations] = {}
 
     def replace(self, options: Options) -> Self:
         """The same over the same connections, with other options."""
         from copy import copy
 
         calls = copy(self)
-        SharedCalls.__init__(calls, options)
+        SharedCalls.__init__(calls, options, self.clock)
         return calls
+
+    def durations(self, operation: JobOperation[Any, Any, Any, Any]) -> Durations:
+        """How long this client's jobs took so far, as those who waited for many saw it."""
+        return self._durations.setdefault(operation.path, Durations())
 
     def prepare(self, operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> Request:
         """The request for one job's status, to be sent as often as is needed.
@@ -119,12 +162,7 @@ class SharedCalls:
         """
         segment = quote(id_text(operation, job_id), safe="")
         path = re.sub(r"\{[^}]*\}", lambda _: segment, operation.path)
-        headers = {"Host": urlsplit(self.options.base_url).netloc} | self.options.headers
-        return Request(
-            operation.method,
-            self.options.base_url + path,
-            [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()],
-        )
+        return Request(operation.method, self.options.base_url + path, self._headers)
 
     def check_open(self) -> None:
         """
@@ -153,20 +191,31 @@ class SharedCalls:
 class Calls(SharedCalls):
     """The requests of a blocking client."""
 
-    def __init__(self, options: Options, send: Send, runtime: Runtime) -> None:
-        super().__init__(options)
+    def __init__(self, options: Options, transport: BlockingTransport, runtime: Runtime) -> None:
+        super().__init__(options, runtime.clock)
         self.runtime: Final = runtime
-        self._send_once: Final = send
+        self._send_once: Final = transport
+
+    def for_loop(self) -> tuple[AsyncCalls, Transport]:
+        """The same in an event loop, and the connections to close after it."""
+        transport = self._send_once.for_loop()
+        runtime = AsyncRuntime(clock=self.runtime.clock, random=self.runtime.random)
+        return AsyncCalls(self.options, transport, runtime), transport
 
     def poll(
         self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
-    ) -> Sighting[JobT] | APIError:
-        """One poll of a wait: what it saw, or why it saw nothing."""
+    ) -> Polled[JobT]:
+        """Poll once."""
         self.check_open()
+        result: Sighting[JobT] | APIError
+        began = self.clock()
         try:
-            return self.reader.sighting(operation, self._send_once(request, limit))
+            result = self.reader.sighting(operation, self._send_once(request, limit))
         except APIError as error:
-            return error
+            result = error
+        polled = Polled(result, began, self.clock())
+        self.throttle.learn(*polled)
+        return polled
 
     def call(
         self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
@@ -190,19 +239,24 @@ class AsyncCalls(SharedCalls):
     """The requests of an asynchronous client."""
 
     def __init__(self, options: Options, send: AsyncSend, runtime: AsyncRuntime) -> None:
-        super().__init__(options)
+        super().__init__(options, runtime.clock)
         self.runtime: Final = runtime
         self._send_once: Final = send
 
     async def poll(
         self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
-    ) -> Sighting[JobT] | APIError:
+    ) -> Polled[JobT]:
         """As `Calls.poll`."""
         self.check_open()
+        result: Sighting[JobT] | APIError
+        began = self.clock()
         try:
-            return self.reader.sighting(operation, await self._send_once(request, limit))
+            result = self.reader.sighting(operation, await self._send_once(request, limit))
         except APIError as error:
-            return error
+            result = error
+        polled = Polled(result, began, self.clock())
+        self.throttle.learn(*polled)
+        return polled
 
     async def call(
         self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None

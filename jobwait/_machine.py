@@ -22,7 +22,8 @@ from ._errors import (
     ResponseDecodeError,
     WaitTimeoutError,
 )
-from ._schedule import Exponential, Poll, Schedule
+from ._models import UNSET, Unset
+from ._schedule import Adaptive, Durations, Poll, Schedule
 
 if TYPE_CHECKING:
     from ._operation import Polling, State
@@ -58,22 +59,30 @@ class Sighting(NamedTuple, Generic[JobT]):
     retry_after: float | None = None
     """Seconds that the provider asks to wait."""
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self.state in ("succeeded", "failed", "cancelled")
+
 
 class WaitState(NamedTuple, Generic[JobT]):
     """All that a wait remembers between two polls; times are readings of the waiter's own clock."""
 
+    job_id: Any
     started: float
     polls: int = 0
     failures: int = 0
     """Polls without an answer since the last good one."""
-    slowest: float = 0.0
-    """Seconds that the slowest poll took."""
+    slowest: int = 0
+    """Hundredths of a second that the slowest poll took, one second at most."""
     final: bool = False
     """The next poll is the last one before the deadline."""
+    seen: float | None = None
+    """When the last good poll was sent."""
     word: str | None = None
     """The last status word."""
-    unknown: frozenset[str] = frozenset()
-    """Status words so far that the document does not know."""
+    progress: float | None = None
+    """What the last good poll saw of it."""
     job: JobT | None = None
     last_error: APIError | None = None
 
@@ -100,35 +109,41 @@ class Notice(NamedTuple):
 
 
 class Waiter(Generic[JobT]):
-    """The rules of one wait.
+    """The rules of a wait; those of many jobs may share one.
 
     Args:
-        timeout: Seconds for the whole wait; 0 is one poll, None is for ever.
-        not_found_grace: Seconds in which a 404 before the first sighting is no error.
+        timeout: Seconds for the whole wait; 0 is one poll, None is for ever. The provider's
+            recommendation if UNSET.
+        not_found_grace: Seconds in which a 404 before the first sighting is no error; as `timeout`.
         random: Returns a number from 0 to 1, as `random.random` does.
+        durations: Of other jobs like these.
     """
 
     def __init__(
         self,
         provider: str,
-        job_id: Any,
         polling: Polling,
         *,
-        timeout: float | None,
+        timeout: float | Unset | None,
         schedule: Schedule | None,
-        not_found_grace: float,
+        not_found_grace: float | Unset,
         random: Callable[[], float],
+        durations: Durations | None = None,
     ) -> None:
         self._provider = provider
-        self._job_id = job_id
+        timeout = polling.timeout if timeout is UNSET else timeout
         self._timeout = math.inf if timeout is None else seconds("timeout", timeout)
-        self._grace = seconds("not_found_grace", not_found_grace)
+        grace = polling.not_found_grace if not_found_grace is UNSET else not_found_grace
+        self._grace = seconds("not_found_grace", grace)
         self._random = random
+        self._unknown: set[str] = set()
         # A schedule that the caller chose is the caller's decision, and is not slowed down.
         self._floor = polling.initial if schedule is None else 0.0
         self._schedule: Schedule
         if schedule is None:
-            self._schedule = Exponential(polling.initial, polling.multiplier, polling.maximum)
+            # The middle of the delays in the provider's example, as one counts in factors.
+            interval = math.sqrt(polling.initial * polling.maximum)
+            self._schedule = Adaptive(interval, durations)
         elif callable(getattr(schedule, "delay", None)):
             self._schedule = schedule
         else:
@@ -140,23 +155,46 @@ class Waiter(Generic[JobT]):
         Raises:
             WaitTimeoutError: The deadline has passed.
         """
-        left = state.started + self._timeout - now
-        if state.polls == 0:
-            # The first poll is always sent; a timeout of 0 stands for it alone.
-            return longest if self._timeout == 0 else min(longest, self._timeout)
+        left = self._deadline(state) - now
         if left <= 0:
-            raise self._too_late(state, now)
+            raise self.too_late(state, now)
         return min(longest, left)
 
+    def is_over(self, state: WaitState[JobT], now: float, turn: float, paused_until: float) -> bool:
+        """Whether the deadline leaves no time for another poll.
+
+        Args:
+            turn: When it could be sent.
+            paused_until: When the provider wants to be polled again.
+        """
+        if self._timeout == 0 and state.polls == 0:
+            # One poll without a wait: among many it has its turn, but it is not held back.
+            return paused_until > now
+        return max(now, turn) >= self._deadline(state)
+
+    def _deadline(self, state: WaitState[JobT]) -> float:
+        # The first poll is always sent; a timeout of 0 stands for it alone.
+        alone = self._timeout == 0 and state.polls == 0
+        return math.inf if alone else state.started + self._timeout
+
     def step(
-        self, state: WaitState[JobT], result: Sighting[JobT] | APIError, began: float, ended: float
+        self,
+        state: WaitState[JobT],
+        result: Sighting[JobT] | APIError,
+        began: float,
+        ended: float,
+        paused_until: float = -math.inf,
     ) -> Done[JobT] | Again[JobT]:
         """Take in what the poll from `began` to `ended` gave.
+
+        Args:
+            paused_until: When the provider, asked about whichever job, wants to be polled again.
 
         Raises:
             JobwaitError: The wait is over without a succeeded job.
         """
-        state = state._replace(polls=state.polls + 1, slowest=max(state.slowest, ended - began))
+        slowest = max(state.slowest, math.ceil(min(ended - began, 1.0) * 100))
+        state = state._replace(polls=state.polls + 1, slowest=slowest)
         if isinstance(result, APIError):
             state = state._replace(last_error=result)
             hint = result.retry_after if isinstance(result, APIStatusError) else None
@@ -169,22 +207,27 @@ class Waiter(Generic[JobT]):
             else:
                 raise self._with_context(result, state, ended)
         else:
-            state = state._replace(failures=0, word=result.word, job=result.job)
-            if result.state is None:
-                state = state._replace(unknown=state.unknown | {result.word})
             if result.state == "succeeded":
                 return Done(result.job)
+            last_progress = state.progress
+            state = state._replace(
+                failures=0, seen=began, word=result.word, progress=result.progress, job=result.job
+            )
             if result.state == "failed" or result.state == "cancelled":
                 raise self._with_context(self._ended_badly(result), state, ended)
-            delay, hint = self._delay(state, result.progress, ended), result.retry_after
-        return self._again(state, delay, hint, began, ended)
+            delay, hint = self._delay(state, last_progress, ended), result.retry_after
+        asked = paused_until if hint is None else max(paused_until, ended + hint)
+        return self._again(state, delay, asked, began, ended)
 
     def notice(self, state: WaitState[JobT], result: Sighting[JobT] | APIError) -> Notice | None:
         """What the log should say of a poll, given the state before it."""
-        job = f"{self._provider}: job {self._job_id}"
+        if isinstance(result, Sighting) and (
+            result.state is not None or result.word in self._unknown
+        ):
+            return None
+        job = f"{self._provider}: job {state.job_id}"
         if isinstance(result, Sighting):
-            if result.state is not None or result.word in state.unknown:
-                return None
+            self._unknown.add(result.word)
             text = f"{job} has the unknown status {result.word!r}; polling on until it has another"
             return Notice(text, expected=False)
         if not is_transient(result):
@@ -195,7 +238,7 @@ class Waiter(Generic[JobT]):
     def _may_appear(self, state: WaitState[JobT], error: APIError, now: float) -> bool:
         """Whether the job may have been created too recently to be found."""
         within = self._grace > 0 and now - state.started <= self._grace
-        return isinstance(error, NotFoundError) and state.job is None and within
+        return isinstance(error, NotFoundError) and state.seen is None and within
 
     def _backoff(self, state: WaitState[JobT], error: APIError, now: float) -> float:
         if state.failures >= MAX_FAILURES:
@@ -204,37 +247,34 @@ class Waiter(Generic[JobT]):
         longest = max(MAX_BACKOFF, self._floor)
         return self._jittered(min(max(BACKOFF, self._floor) * 2.0 ** (state.failures - 1), longest))
 
-    def _delay(self, state: WaitState[JobT], progress: float | None, now: float) -> float:
-        delay = self._schedule.delay(Poll(state.polls, now - state.started, progress))
+    def _delay(self, state: WaitState[JobT], last_progress: float | None, now: float) -> float:
+        poll = Poll(state.polls, now - state.started, state.progress, last_progress)
+        delay = self._schedule.delay(poll)
         return self._jittered(seconds("the schedule's delay", delay))
 
     def _jittered(self, delay: float) -> float:
         return delay * (1 + JITTER * self._random())
 
     def _again(
-        self, state: WaitState[JobT], delay: float, hint: float | None, began: float, now: float
+        self, state: WaitState[JobT], delay: float, asked: float, began: float, now: float
     ) -> Again[JobT]:
-        deadline = state.started + self._timeout
-        earliest = max(now + (hint or 0.0), began + self._floor)
+        deadline = self._deadline(state)
+        earliest = max(asked, began + self._floor, now)
         at = max(now + delay, earliest)
-        if state.final or now >= deadline:
-            raise self._too_late(state, now)
-        if hint is not None and now + hint >= deadline:
-            raise self._too_late(
-                state, now, f"the provider asks to wait {hint:.0f} s, which is past the deadline"
-            )
+        if state.final or now >= deadline or asked >= deadline:
+            raise self.too_late(state, now, asked)
         if math.isfinite(deadline):
             # The last poll should end just before the deadline: late enough to see what there is
             # to see, early enough to be answered.
-            reserve = min(max(2 * state.slowest, 0.1), 2.0, self._timeout / 10)
+            reserve = min(max(2 * state.slowest / 100, 0.1), self._timeout / 10)
             last = deadline - reserve
             if at + self._floor > last:
                 # A further one would come too soon after the next: that one is the last.
                 state = state._replace(final=True)
                 # Only a timeout below the floor brings it closer to the first poll than the floor.
-                at = last if earliest <= last or (state.polls == 1 and hint is None) else earliest
+                at = last if earliest <= last or (state.polls == 1 and asked <= now) else earliest
                 if last < now or at >= deadline:
-                    raise self._too_late(state, now)
+                    raise self.too_late(state, now)
         return Again(at, state)
 
     def _ended_badly(self, seen: Sighting[JobT]) -> JobwaitError:
@@ -250,9 +290,14 @@ class Waiter(Generic[JobT]):
             text += f" (the provider says that another try {again})"
         return cls(text, code=seen.code, reason=seen.message, retryable=seen.retryable)
 
-    def _too_late(
-        self, state: WaitState[JobT], now: float, why: str = "the job did not end in time"
+    def too_late(
+        self, state: WaitState[JobT], now: float, paused_until: float = -math.inf
     ) -> WaitTimeoutError:
+        """The error of a wait whose deadline leaves no time for another poll."""
+        why = "the job did not end in time"
+        if paused_until > now and paused_until >= state.started + self._timeout:
+            asked = f"the provider asks to wait {paused_until - now:.0f} s"
+            why = f"{asked}, which is past the deadline"
         word = "was never seen" if state.word is None else f"was last seen as {state.word!r}"
         text = (
             f"{why}: the wait may last {self._timeout:g} s, and the job {word}; "
@@ -266,7 +311,7 @@ class Waiter(Generic[JobT]):
 
     def _with_context(self, error: ErrorT, state: WaitState[JobT], now: float) -> ErrorT:
         error.provider = self._provider
-        error.job_id = self._job_id
+        error.job_id = state.job_id
         error.job = state.job
         error.polls = state.polls
         error.elapsed = now - state.started

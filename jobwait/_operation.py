@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 IdT = TypeVar("IdT", bound="str | int | UUID")
 BodyT = TypeVar("BodyT")
 JobT = TypeVar("JobT")
-DoneT = TypeVar("DoneT")
+# Covariant, so that the jobs of several providers are jobs of either.
+DoneT = TypeVar("DoneT", covariant=True)
 
 State: TypeAlias = Literal["pending", "running", "succeeded", "failed", "cancelled"]
 

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, Final
 
 from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerError
@@ -51,7 +52,8 @@ class Reader:
             APIError: As `read`.
         """
         data, body = self.read(operation, response)
-        word = str(value_at(operation.status, data))
+        # One string for all polls that see it: some remember it, for thousands of jobs.
+        word = intern(str(value_at(operation.status, data)))
         state = operation.states.get(word)
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         hint = retry_after(response.headers)

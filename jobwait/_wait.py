@@ -64,15 +64,13 @@ def wait_for_completion(
         InvalidArgumentError: The id, or an option, cannot work.
     """
     operation = resource.operation
-    polling = operation.polling
     calls = resource.calls
     waiter: Waiter[JobT] = Waiter(
         operation.provider,
-        id,
-        polling,
-        timeout=polling.timeout if timeout is UNSET else timeout,
+        operation.polling,
+        timeout=timeout,
         schedule=schedule,
-        not_found_grace=polling.not_found_grace if not_found_grace is UNSET else not_found_grace,
+        not_found_grace=not_found_grace,
         random=calls.runtime.random,
     )
     if isinstance(calls, Calls):
@@ -90,12 +88,18 @@ def _block(
     clock, sleep, _ = calls.runtime
     request = calls.prepare(operation, job_id)
     longest = calls.options.timeout
-    state: WaitState[JobT] = WaitState(started=clock())
+    throttle = calls.throttle
+    state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
-        began = clock()
-        result = calls.poll(operation, request, waiter.limit(state, began, longest))
-        ended = clock()
-        _log(waiter.notice(state, result))
+        now, turn = clock(), None
+        while (turn := throttle.reserve(now, turn)) > now:
+            if waiter.is_over(state, now, turn, throttle.paused_until):
+                raise waiter.too_late(state, now, throttle.paused_until)
+            sleep(turn - now)
+            now = clock()
+        limit = waiter.limit(state, now, longest)
+        result, began, ended = calls.poll(operation, request, limit)
+        log(waiter.notice(state, result))
         if on_update is not None and isinstance(result, Sighting):
             told = on_update(result.job)
             if isinstance(told, Coroutine):
@@ -103,7 +107,7 @@ def _block(
                 raise InvalidArgumentError(
                     "on_update is a coroutine function, which only an AsyncClient can call"
                 )
-        step = waiter.step(state, result, began, ended)
+        step = waiter.step(state, result, began, ended, throttle.paused_until)
         if isinstance(step, Done):
             return operation.done(step.job)
         state = step.state
@@ -120,24 +124,31 @@ async def _await(
     clock, sleep, _ = calls.runtime
     request = calls.prepare(operation, job_id)
     longest = calls.options.timeout
-    state: WaitState[JobT] = WaitState(started=clock())
+    throttle = calls.throttle
+    state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
-        began = clock()
-        result = await calls.poll(operation, request, waiter.limit(state, began, longest))
-        ended = clock()
-        _log(waiter.notice(state, result))
+        now, turn = clock(), None
+        while (turn := throttle.reserve(now, turn)) > now:
+            if waiter.is_over(state, now, turn, throttle.paused_until):
+                raise waiter.too_late(state, now, throttle.paused_until)
+            await sleep(turn - now)
+            now = clock()
+        limit = waiter.limit(state, now, longest)
+        result, began, ended = await calls.poll(operation, request, limit)
+        log(waiter.notice(state, result))
         if on_update is not None and isinstance(result, Sighting):
             told = on_update(result.job)
             if isinstance(told, Awaitable):
                 await told
-        step = waiter.step(state, result, began, ended)
+        step = waiter.step(state, result, began, ended, throttle.paused_until)
         if isinstance(step, Done):
             return operation.done(step.job)
         state = step.state
         await sleep(max(0.0, step.at - clock()))
 
 
-def _log(notice: Notice | None) -> None:
+def log(notice: Notice | None) -> None:
+    """Write what there is to say, if anything, to the log `jobwait`."""
     if notice is not None:
         # Imported here: most waits have nothing to say.
         import logging

@@ -18,16 +18,17 @@ ROOT = Path(__file__).parent.parent
 def test_the_public_names_are_these() -> None:
     assert jobwait.__all__ == sorted(jobwait.__all__)
     assert set(jobwait.__all__) == {
-        *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError"),
+        *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "Adaptive"),
         *("AsyncBaseClient", "AsyncHTTPClient", "AsyncRawResource", "AsyncResource"),
         *("AuthenticationError", "BadRequestError", "BaseClient", "ClientClosedError"),
-        *("ClientConfig", "ConfigurationError", "Credential", "Exponential", "Fixed"),
-        *("HTTPClient", "Headers", "InvalidArgumentError", "JobCancelledError"),
-        *("JobFailedError", "JobOperation", "JobwaitError", "Model", "NotFoundError"),
+        *("ClientConfig", "ConfigurationError", "Credential", "Durations", "Exponential"),
+        *("Fixed", "HTTPClient", "Headers", "InvalidArgumentError", "JobCancelledError"),
+        *("JobFailedError", "JobOperation", "JobwaitError", "Model", "NotFoundError", "Outcome"),
         *("PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
         *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
-        *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitTimeoutError"),
-        *("__version__", "providers", "wait_for_completion"),
+        *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitOptions"),
+        *("WaitTimeoutError", "__version__", "as_completed", "async_as_completed"),
+        *("async_wait_for_all", "providers", "wait_for_all", "wait_for_completion"),
     }
     for name in jobwait.__all__:
         assert getattr(jobwait, name) is not None
@@ -99,9 +100,14 @@ def test_imports_go_one_way() -> None:
         assert names <= allowed
 
 
-def test_one_module_knows_httpx_and_httpcore() -> None:
-    knowing = {name for name, found in imports("jobwait").items() if found & {"httpx", "httpcore"}}
-    assert knowing == {"jobwait/_transport.py"}
+def test_one_module_knows_httpx_and_one_h11() -> None:
+    found = imports("jobwait")
+    assert {name for name in found if found[name] & {"httpx", "httpcore"}} == {
+        "jobwait/_transport.py"
+    }
+    assert {name for name in found if "h11" in found[name] and "sandbox" not in name} == {
+        "jobwait/_http.py"
+    }
 
 
 def test_the_core_does_not_know_the_sandbox() -> None:

@@ -99,29 +99,36 @@ class JobResponse(Model):
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
-GET_JOB: Final = JobOperation[str, JobResponse, Job, CompletedJob](
-    provider="widgets",
-    operation_id="getJob",
-    method="GET",
-    path="/v1/jobs/{id}",
-    id_type=str,
-    response_type=JobResponse,
-    job_attribute="data",
-    status="/data/status",
-    states={
-        "pending": "pending",
-        "running": "running",
-        "completed": "succeeded",
-        "failed": "failed",
-        "cancelled": "cancelled",
-    },
-    progress="/data/progress",
-    progress_max=100.0,
-    failure_code="/data/error/code",
-    failure_message="/data/error/message",
-    failure_retryable="/data/error/retryable",
-    polling=Polling(initial=1.0, multiplier=2.0, maximum=4.0, timeout=60.0),
-)
+def get_job_operation(
+    provider: str = "widgets",
+    polling: Polling = Polling(initial=1.0, multiplier=2.0, maximum=4.0, timeout=60.0),
+) -> JobOperation[str, JobResponse, Job, CompletedJob]:
+    return JobOperation(
+        provider=provider,
+        operation_id="getJob",
+        method="GET",
+        path="/v1/jobs/{id}",
+        id_type=str,
+        response_type=JobResponse,
+        job_attribute="data",
+        status="/data/status",
+        states={
+            "pending": "pending",
+            "running": "running",
+            "completed": "succeeded",
+            "failed": "failed",
+            "cancelled": "cancelled",
+        },
+        progress="/data/progress",
+        progress_max=100.0,
+        failure_code="/data/error/code",
+        failure_message="/data/error/message",
+        failure_retryable="/data/error/retryable",
+        polling=polling,
+    )
+
+
+GET_JOB: Final = get_job_operation()
 
 
 class JobsResource(Resource[str, Job, CompletedJob]):

@@ -7,7 +7,7 @@ import descripio_client
 import docurift_client
 import spideriq_client
 
-from jobwait import wait_for_completion
+from jobwait import as_completed, async_as_completed, wait_for_all, wait_for_completion
 
 
 def mistakes(
@@ -33,3 +33,8 @@ def mistakes(
     descripio_client.Client(bearer_token="x")  # error
     aitronos.jobs.get_job("x").status == "done" and docurift.jobs.no_such_operation("x")  # error
     docurift.jobs.wait_for_completion("x").result.confidence = 1.0  # error
+    wait_for_all(spideriq.jobs, ["x"])  # error
+    wait_for_all(docurift.jobs, "x", timeout="5")  # error
+    as_completed([(5, "x")])  # error
+    as_completed(docurift.jobs, ["x"], on_update=print)  # error
+    async_as_completed(docurift.jobs, ["x"])  # error

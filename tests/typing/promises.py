@@ -9,9 +9,21 @@ import aitronos_client
 import descripio_client
 import docurift_client
 import spideriq_client
+from descripio_client import jobs as descripio_jobs
+from docurift_client import jobs as docurift_jobs
 from docurift_client import models as docurift
 
-from jobwait import RawResponse, Unset, wait_for_completion
+from jobwait import (
+    JobwaitError,
+    Outcome,
+    RawResponse,
+    Unset,
+    as_completed,
+    async_as_completed,
+    async_wait_for_all,
+    wait_for_all,
+    wait_for_completion,
+)
 
 
 def docurift_returns_the_completed_job(client: docurift_client.Client) -> None:
@@ -114,3 +126,31 @@ def with_options_keeps_the_class(client: docurift_client.Client) -> None:
 
 def open_objects_are_mappings(job: docurift.CompletedJob) -> Any:
     return job.result.extracted_fields["invoiceNumber"]
+
+
+def outcomes_have_the_succeeded_job(client: docurift_client.Client) -> None:
+    for outcome in as_completed(client.jobs, ["job_abc123"], timeout=60):
+        assert_type(outcome, Outcome[docurift.CompletedJob])
+        assert_type(outcome.job, docurift.CompletedJob | None)
+        assert_type(outcome.result().result.confidence, float)
+    outcomes = wait_for_all(client.jobs, (str(number) for number in range(5)))
+    assert_type(outcomes, list[Outcome[docurift.CompletedJob]])
+
+
+async def so_have_those_of_asynchronous_clients(client: docurift_client.AsyncClient) -> None:
+    async for outcome in async_as_completed(client.jobs, {"job_abc123"}):
+        assert_type(outcome, Outcome[docurift.CompletedJob])
+    pairs = [(client.jobs, "job_abc123")]
+    outcomes = await async_wait_for_all(pairs, raise_on_failure=True)
+    assert_type(outcomes, list[Outcome[docurift.CompletedJob]])
+
+
+def a_mix_of_providers_has_a_job_of_either(
+    pairs: list[tuple[docurift_jobs.JobsResource, str] | tuple[descripio_jobs.JobsResource, int]],
+    first: docurift_client.Client,
+    second: descripio_client.Client,
+) -> None:
+    # The union for pyright, the base class for mypy, and no error for either.
+    for outcome in as_completed(pairs):
+        assert_type(outcome.error, JobwaitError | None)
+    wait_for_all([(first.jobs, "job_abc123"), (second.jobs, 5)])

@@ -91,8 +91,8 @@ class JobsResource(Resource[str, Job, CompletedJob]):
             job_id: The identifier that Aitronos gave the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that Aitronos recommends
-                (first after 1 s, ×1.5, up to 10 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls come at a
+                fixed pace within what Aitronos recommends, and at least 1 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:
@@ -172,8 +172,8 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
             job_id: The identifier that Aitronos gave the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that Aitronos recommends
-                (first after 1 s, ×1.5, up to 10 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls come at a
+                fixed pace within what Aitronos recommends, and at least 1 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:

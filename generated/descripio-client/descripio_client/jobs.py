@@ -89,8 +89,8 @@ class JobsResource(Resource[int, Job, Job]):
             job_id: The number that `POST /reviews/refresh` returned for the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that Descripio
-                recommends (every 5 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls come at a
+                fixed pace within what Descripio recommends, and at least 5 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:
@@ -167,8 +167,8 @@ class AsyncJobsResource(AsyncResource[int, Job, Job]):
             job_id: The number that `POST /reviews/refresh` returned for the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that Descripio
-                recommends (every 5 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls come at a
+                fixed pace within what Descripio recommends, and at least 5 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:

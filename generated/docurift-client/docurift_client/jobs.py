@@ -95,8 +95,9 @@ class JobsResource(Resource[str, Job, CompletedJob]):
             id: The identifier that DocuRift gave the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that DocuRift recommends
-                (first after 1 s, ×1.5, up to 10 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls aim at the
+                job's end by its progress, and otherwise come at a fixed pace within what
+                DocuRift recommends, and at least 1 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:
@@ -175,8 +176,9 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
             id: The identifier that DocuRift gave the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that DocuRift recommends
-                (first after 1 s, ×1.5, up to 10 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls aim at the
+                job's end by its progress, and otherwise come at a fixed pace within what
+                DocuRift recommends, and at least 1 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:

@@ -92,8 +92,8 @@ class JobsResource(Resource[UUID, Job, Job]):
             job_id: The UUID that SpiderIQ gave the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that SpiderIQ recommends
-                (every 3 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls come at a
+                fixed pace within what SpiderIQ recommends, and at least 3 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:
@@ -173,8 +173,8 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
             job_id: The UUID that SpiderIQ gave the job.
             timeout: Seconds in all, requests included; 0 is one poll, None is for ever.
             on_update: Called with the job after every poll that saw it, the last one too.
-            schedule: When to poll, as `jobwait.Fixed(2)`; the pace that SpiderIQ recommends
-                (every 3 s) if not given.
+            schedule: When to poll, as `jobwait.Fixed(2)`. If not given, polls come at a
+                fixed pace within what SpiderIQ recommends, and at least 3 s apart.
             not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
         Raises:

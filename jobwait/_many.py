@@ -1,0 +1,317 @@
+"""Waiting for many jobs, of one provider or of any mix."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Collection,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+)
+from contextlib import aclosing, closing, contextmanager
+from itertools import islice, repeat
+from threading import Thread, current_thread
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, overload
+
+from ._client import AsyncResource, Resource
+from ._errors import InvalidArgumentError
+from ._machine import Notice
+from ._operation import DoneT, IdT
+from ._scheduler import AnyResource, Outcome, Rules, Scheduler
+from ._wait import log
+
+if TYPE_CHECKING:
+    from ._models import Unset
+    from ._schedule import Schedule
+
+_Ended: TypeAlias = tuple[int, Outcome[Any]]
+
+
+class WaitOptions(TypedDict, total=False):
+    """How to wait for many jobs."""
+
+    timeout: float | Unset | None
+    """Seconds for each job from when it is taken in; 0 is one poll, None is for ever. The
+    provider's recommendation if not given."""
+    schedule: Schedule | None
+    """When to poll a job. If not given, polls aim at its end: by its progress, or by how long other
+    jobs took."""
+    not_found_grace: float | Unset
+    """Seconds in which a 404 means that a job is not there yet."""
+    max_in_flight: int
+    """Requests at a time to one provider with one key; 100 if not given."""
+
+
+@overload
+def as_completed(
+    jobs: Resource[IdT, Any, DoneT], ids: Iterable[IdT], /, **options: Unpack[WaitOptions]
+) -> Generator[Outcome[DoneT]]: ...
+@overload
+def as_completed(
+    jobs: Iterable[tuple[Resource[Any, Any, DoneT], Any]], /, **options: Unpack[WaitOptions]
+) -> Generator[Outcome[DoneT]]: ...
+@overload
+def as_completed(
+    jobs: Iterable[tuple[Resource[Any, Any, Any], Any]], /, **options: Unpack[WaitOptions]
+) -> Generator[Outcome[Any]]: ...
+def as_completed(
+    jobs: Any, ids: Any = None, /, **options: Unpack[WaitOptions]
+) -> Generator[Outcome[Any]]:
+    """Wait for many jobs, and yield how each of them ended, as soon as it has.
+
+    Every entry has one outcome, and what happens to one job, or one provider, does not touch the
+    others. Waiting goes on, in a thread, while the caller looks at an outcome; leaving the loop
+    early stops it at once, and the log names the jobs still open.
+
+    Args:
+        jobs: The resource that the jobs belong to, as `client.jobs`, or pairs of resource and id.
+        ids: The jobs' ids, beside a resource. An iterator, of ids or of pairs, is read in the
+            caller's thread and only as far as polls can be sent; a collection is read at once.
+
+    Raises:
+        InvalidArgumentError: An option cannot work, or something is no resource.
+    """
+    scheduler, source = _begin(Resource, jobs, ids, options)
+    return _plain(_block(scheduler, source, raise_on_failure=False))
+
+
+@overload
+def wait_for_all(
+    jobs: Resource[IdT, Any, DoneT],
+    ids: Iterable[IdT],
+    /,
+    *,
+    raise_on_failure: bool = False,
+    **options: Unpack[WaitOptions],
+) -> list[Outcome[DoneT]]: ...
+@overload
+def wait_for_all(
+    jobs: Iterable[tuple[Resource[Any, Any, DoneT], Any]],
+    /,
+    *,
+    raise_on_failure: bool = False,
+    **options: Unpack[WaitOptions],
+) -> list[Outcome[DoneT]]: ...
+@overload
+def wait_for_all(
+    jobs: Iterable[tuple[Resource[Any, Any, Any], Any]],
+    /,
+    *,
+    raise_on_failure: bool = False,
+    **options: Unpack[WaitOptions],
+) -> list[Outcome[Any]]: ...
+def wait_for_all(
+    jobs: Any, ids: Any = None, /, *, raise_on_failure: bool = False, **options: Unpack[WaitOptions]
+) -> list[Outcome[Any]]:
+    """Wait for many jobs, and return how each of them ended, in the order in which they came.
+
+    Args:
+        jobs: As for `as_completed`.
+        ids: As for `as_completed`.
+        raise_on_failure: Raise the error of the first job that does not succeed, and stop.
+
+    Raises:
+        JobwaitError: With `raise_on_failure`; its note names the jobs still open.
+        InvalidArgumentError: An option cannot work, or something is no resource.
+    """
+    scheduler, source = _begin(Resource, jobs, ids, options)
+    with closing(_block(scheduler, source, raise_on_failure=raise_on_failure)) as outcomes:
+        return _in_order(dict(outcomes))
+
+
+@overload
+def async_as_completed(
+    jobs: AsyncResource[IdT, Any, DoneT], ids: Iterable[IdT], /, **options: Unpack[WaitOptions]
+) -> AsyncGenerator[Outcome[DoneT]]: ...
+@overload
+def async_as_completed(
+    jobs: Iterable[tuple[AsyncResource[Any, Any, DoneT], Any]], /, **options: Unpack[WaitOptions]
+) -> AsyncGenerator[Outcome[DoneT]]: ...
+@overload
+def async_as_completed(
+    jobs: Iterable[tuple[AsyncResource[Any, Any, Any], Any]], /, **options: Unpack[WaitOptions]
+) -> AsyncGenerator[Outcome[Any]]: ...
+def async_as_completed(
+    jobs: Any, ids: Any = None, /, **options: Unpack[WaitOptions]
+) -> AsyncGenerator[Outcome[Any]]:
+    """As `as_completed`, for the resources of asynchronous clients."""
+    scheduler, source = _begin(AsyncResource, jobs, ids, options)
+    return _async_plain(_await(scheduler, source, raise_on_failure=False))
+
+
+@overload
+async def async_wait_for_all(
+    jobs: AsyncResource[IdT, Any, DoneT],
+    ids: Iterable[IdT],
+    /,
+    *,
+    raise_on_failure: bool = False,
+    **options: Unpack[WaitOptions],
+) -> list[Outcome[DoneT]]: ...
+@overload
+async def async_wait_for_all(
+    jobs: Iterable[tuple[AsyncResource[Any, Any, DoneT], Any]],
+    /,
+    *,
+    raise_on_failure: bool = False,
+    **options: Unpack[WaitOptions],
+) -> list[Outcome[DoneT]]: ...
+@overload
+async def async_wait_for_all(
+    jobs: Iterable[tuple[AsyncResource[Any, Any, Any], Any]],
+    /,
+    *,
+    raise_on_failure: bool = False,
+    **options: Unpack[WaitOptions],
+) -> list[Outcome[Any]]: ...
+async def async_wait_for_all(
+    jobs: Any, ids: Any = None, /, *, raise_on_failure: bool = False, **options: Unpack[WaitOptions]
+) -> list[Outcome[Any]]:
+    """As `wait_for_all`, for the resources of asynchronous clients."""
+    scheduler, source = _begin(AsyncResource, jobs, ids, options)
+    async with aclosing(_await(scheduler, source, raise_on_failure=raise_on_failure)) as outcomes:
+        return _in_order({number: outcome async for number, outcome in outcomes})
+
+
+class _Source:
+    """The jobs to wait for, read as far as needed."""
+
+    def __init__(self, kind: type[AnyResource], jobs: Any, ids: Any) -> None:
+        given: Any = jobs if ids is None else ids
+        if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
+            raise InvalidArgumentError(
+                "the jobs are given as a resource and its ids, (client.jobs, ids), or as pairs of "
+                f"resource and id, [(client.jobs, id), ...]; this is {given!r}"
+            )
+        self._is_lazy = not isinstance(given, Collection)
+        self._pairs = _pairs(kind, given if ids is None else zip(repeat(jobs), given))
+        self.more = True
+
+    def read(self, room: int) -> list[tuple[AnyResource, Any]]:
+        """The next jobs: as many as there is room for, or all if they are there anyway."""
+        if not self.more:
+            return []
+        pairs = list(islice(self._pairs, room if self._is_lazy else None))
+        self.more = self._is_lazy and len(pairs) == room
+        return pairs
+
+
+def _pairs(kind: type[AnyResource], given: Iterable[Any]) -> Iterator[tuple[AnyResource, Any]]:
+    for number, pair in enumerate(given):
+        try:
+            resource, job_id = pair
+        except (TypeError, ValueError):
+            resource = job_id = None
+        if not isinstance(resource, kind):
+            client = "Client" if kind is Resource else "AsyncClient"
+            raise InvalidArgumentError(
+                f"job number {number} is no pair of a resource of a provider's {client} and an id, "
+                f"as (client.jobs, id), but {pair!r}"
+            )
+        yield resource, job_id
+
+
+def _begin(
+    kind: type[AnyResource], jobs: Any, ids: Any, options: WaitOptions
+) -> tuple[Scheduler, _Source]:
+    rules = Rules(**options)
+    at_most: Any = rules.max_in_flight
+    if isinstance(at_most, bool) or not isinstance(at_most, int) or at_most < 1:
+        raise InvalidArgumentError(f"max_in_flight is a whole number from 1 up, not {at_most!r}")
+    return Scheduler(rules), _Source(kind, jobs, ids)
+
+
+def _block(
+    scheduler: Scheduler,
+    source: _Source,
+    *,
+    raise_on_failure: bool,
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+) -> Generator[_Ended]:
+    with _open_jobs_named(scheduler), _thread(scheduler, new_loop()) as run:
+        while source.more or not scheduler.is_done:
+            jobs = source.read(scheduler.room)
+            for number, outcome in run(scheduler.turn(jobs, more=source.more)):
+                if raise_on_failure:
+                    outcome.result()
+                yield number, outcome
+
+
+async def _await(
+    scheduler: Scheduler, source: _Source, *, raise_on_failure: bool
+) -> AsyncGenerator[_Ended]:
+    with _open_jobs_named(scheduler):
+        try:
+            while source.more or not scheduler.is_done:
+                jobs = source.read(scheduler.room)
+                for number, outcome in await scheduler.turn(jobs, more=source.more):
+                    if raise_on_failure:
+                        outcome.result()
+                    yield number, outcome
+        finally:
+            await scheduler.stop()
+
+
+def _plain(outcomes: Generator[_Ended]) -> Generator[Outcome[Any]]:
+    with closing(outcomes):
+        for _, outcome in outcomes:
+            yield outcome
+
+
+async def _async_plain(
+    outcomes: AsyncGenerator[_Ended],
+) -> AsyncGenerator[Outcome[Any]]:
+    async with aclosing(outcomes):
+        async for _, outcome in outcomes:
+            yield outcome
+
+
+def _in_order(outcomes: dict[int, Outcome[Any]]) -> list[Outcome[Any]]:
+    return [outcomes[number] for number in range(len(outcomes))]
+
+
+@contextmanager
+def _open_jobs_named(scheduler: Scheduler) -> Generator[None]:
+    """Tell which jobs nobody waits for any more, in the log and in what ended it."""
+    try:
+        yield
+    except BaseException as ending:
+        told = scheduler.open_jobs()
+        if told is not None:
+            log(Notice(told, expected=False))
+            ending.add_note(told)
+        raise
+
+
+@contextmanager
+def _thread(
+    scheduler: Scheduler, loop: asyncio.AbstractEventLoop
+) -> Generator[Callable[[Coroutine[Any, Any, list[_Ended]]], list[_Ended]]]:
+    """Run the event loop of a scheduler in a thread; the value runs a coroutine there."""
+
+    def serve() -> None:
+        try:
+            loop.run_forever()
+            loop.run_until_complete(scheduler.stop())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+
+    def run(coroutine: Coroutine[Any, Any, list[_Ended]]) -> list[_Ended]:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+    thread: Final = Thread(target=serve, name="jobwait", daemon=True)
+    thread.start()
+    try:
+        yield run
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        # The garbage collector may close a generator in that very thread, or when the interpreter
+        # ends, and threads with it.
+        if current_thread() is not thread and not sys.is_finalizing():
+            thread.join()

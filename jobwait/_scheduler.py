@@ -1,0 +1,351 @@
+"""The scheduler behind waiting for many jobs: a heap of due polls and a bounded set of requests.
+
+It lives in an event loop, and is asked in turns: take in these jobs, what is new? The rules of each
+wait are those of the state machine, and the pace is that of the throttle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Hashable, Iterable
+from heapq import heapify, heappop, heappush
+from typing import Any, Final, Generic, NamedTuple, TypeAlias
+
+from ._calls import AsyncCalls, Transport
+from ._client import AsyncResource, Resource
+from ._errors import JobwaitError
+from ._machine import Again, Done, Sighting, Waiter, WaitState
+from ._models import UNSET, Unset
+from ._operation import DoneT, JobOperation
+from ._schedule import Durations, Schedule
+from ._throttle import Throttle
+from ._wait import log
+
+SWEEP: Final = 0.25
+"""Seconds until waits whose polls are held up are looked through for passed deadlines."""
+MAX_NAMED: Final = 100
+"""Open jobs that a message names."""
+
+AnyResource: TypeAlias = Resource[Any, Any, Any] | AsyncResource[Any, Any, Any]
+
+
+class Outcome(NamedTuple, Generic[DoneT]):
+    """How the wait for one job ended: with the succeeded job, or with an error."""
+
+    provider: str
+    job_id: Any
+    job: DoneT | None
+    """The succeeded job."""
+    error: JobwaitError | None
+    """What ended the wait otherwise; what `wait_for_completion` would raise."""
+
+    def result(self) -> DoneT:
+        """The succeeded job.
+
+        Raises:
+            JobwaitError: `error`, where there is one.
+        """
+        if self.error is not None:
+            raise self.error
+        job: Any = self.job
+        succeeded: DoneT = job
+        return succeeded
+
+
+class Rules(NamedTuple):
+    """What the waits of one call have in common: the options of `WaitOptions`."""
+
+    timeout: float | Unset | None = UNSET
+    schedule: Schedule | None = None
+    not_found_grace: float | Unset = UNSET
+    max_in_flight: int = 100
+
+
+class _Group(NamedTuple):
+    """The jobs of one operation and one client."""
+
+    operation: JobOperation[Any, Any, Any, Any]
+    calls: AsyncCalls
+    waiter: Waiter[Any]
+    durations: Durations
+    lane: _Lane
+
+
+_Entry: TypeAlias = tuple[float, int, _Group, WaitState[Any]]
+"""When a job's next poll is due, the job's number, its group and its state.
+
+There are as many as there are jobs, so an entry is a plain tuple and shares all that it can.
+"""
+
+
+class _Lane:
+    """The polls of one origin and credential, in the order in which they are due."""
+
+    def __init__(self, calls: AsyncCalls) -> None:
+        self.clock: Final = calls.clock
+        self.throttle: Final = calls.throttle
+        self.heap: list[_Entry] = []
+        self.in_flight: dict[int, _Entry] = {}
+        self.workers = 0
+        self.idle: list[asyncio.Future[None]] = []
+        """Set to wake a worker that has nothing to do."""
+        self.alarm: asyncio.TimerHandle | None = None
+        self.sweep: asyncio.TimerHandle | None = None
+        self._turn: float | None = None
+        """When the throttle lets the next poll go, where that is known."""
+
+    def take(self, now: float) -> _Entry | None:
+        """The poll to send now, if there is one."""
+        if not self.heap or self.heap[0][0] > now:
+            return None
+        self._turn = self.throttle.reserve(now, self._turn)
+        if self._turn > now:
+            return None
+        self._turn = None
+        return heappop(self.heap)
+
+    def next_at(self) -> float:
+        """When there may be a poll to send."""
+        if not self.heap:
+            return math.inf
+        return self.heap[0][0] if self._turn is None else max(self.heap[0][0], self._turn)
+
+
+class Scheduler:
+    """Waits for jobs, and tells how each ended.
+
+    A provider has a lane of its own, with `max_in_flight` workers: none waits for another.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules: Final = rules
+        self._groups: dict[Hashable, _Group] = {}
+        self._lanes: dict[Throttle, _Lane] = {}
+        self._transports: list[Transport] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._jobs = 0
+        self._unseen = 0
+        """Jobs without a poll so far."""
+        self._ended: list[tuple[int, Outcome[Any]]] = []
+        self._failure: BaseException | None = None
+        self._news: asyncio.Future[None] | None = None
+
+    @property
+    def room(self) -> int:
+        """How many jobs to take in next from a source that can wait."""
+        return max(self._rules.max_in_flight - self._unseen, 0)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no job is open, and no outcome left to tell."""
+        lanes = self._lanes.values()
+        return not self._ended and not any(lane.heap or lane.in_flight for lane in lanes)
+
+    async def turn(
+        self, jobs: Iterable[tuple[AnyResource, Any]], *, more: bool
+    ) -> list[tuple[int, Outcome[Any]]]:
+        """Take in jobs, and wait for news.
+
+        Args:
+            more: Whether room for further jobs is news, too.
+
+        Returns:
+            Outcomes, each with the number of its job; none where there is room, or all is done.
+        """
+        started: dict[_Lane, float] = {}
+        for resource, job_id in jobs:
+            self._add(resource, job_id, started)
+        for lane in started:
+            self._rouse(lane)
+        while not (self._ended or self._failure or self.is_done or (more and self._has_room())):
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
+        if self._failure is not None:
+            raise self._failure
+        ended, self._ended = self._ended, []
+        return ended
+
+    def open_jobs(self) -> str | None:
+        """A sentence that names the jobs not ended yet, if there are any."""
+        entries = [
+            entry
+            for lane in self._lanes.values()
+            for entry in (*lane.heap, *lane.in_flight.values())
+        ]
+        if not entries:
+            return None
+        entries.sort(key=lambda entry: entry[1])
+        names = [f"{group.operation.provider} {s.job_id}" for _, _, group, s in entries[:MAX_NAMED]]
+        if len(entries) > MAX_NAMED:
+            names.append(f"and {len(entries) - MAX_NAMED} more")
+        noun = "job" if len(entries) == 1 else "jobs"
+        return f"stopped waiting for {len(entries)} {noun} still open: {', '.join(names)}"
+
+    async def stop(self) -> None:
+        """Send nothing more, cut what is under way, and close what was opened here."""
+        for lane in self._lanes.values():
+            for timer in (lane.alarm, lane.sweep):
+                if timer is not None:
+                    timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for transport in self._transports:
+            await transport.close()
+
+    def _add(self, resource: AnyResource, job_id: Any, started: dict[_Lane, float]) -> None:
+        number = self._jobs
+        self._jobs += 1
+        group = self._group(resource)
+        try:
+            group.calls.prepare(group.operation, job_id)
+        except JobwaitError as error:
+            error.job_id = job_id
+            self._end(number, group, job_id, None, error)
+            return
+        # Jobs that come together share one reading of the clock.
+        now = started.setdefault(group.lane, group.lane.clock())
+        self._unseen += 1
+        heappush(group.lane.heap, (now, number, group, WaitState(job_id, now)))
+
+    def _group(self, resource: AnyResource) -> _Group:
+        operation, calls = resource.operation, resource.calls
+        key = (calls, operation)
+        if key not in self._groups:
+            durations = calls.durations(operation)
+            timeout, schedule, not_found_grace, _ = self._rules
+            waiter: Waiter[Any] = Waiter(
+                operation.provider,
+                operation.polling,
+                timeout=timeout,
+                schedule=schedule,
+                not_found_grace=not_found_grace,
+                random=calls.runtime.random,
+                durations=durations,
+            )
+            if not isinstance(calls, AsyncCalls):
+                calls, transport = calls.for_loop()
+                self._transports.append(transport)
+            if calls.throttle not in self._lanes:
+                self._lanes[calls.throttle] = _Lane(calls)
+            lane = self._lanes[calls.throttle]
+            self._groups[key] = _Group(operation, calls, waiter, durations, lane)
+        return self._groups[key]
+
+    def _rouse(self, lane: _Lane) -> None:
+        """See to it that somebody sends what is due, or an alarm rings when something is."""
+        now, at = lane.clock(), lane.next_at()
+        if at > now:
+            self._set_alarm(lane, at - now)
+        elif lane.idle:
+            lane.idle.pop().set_result(None)
+        elif lane.workers < self._rules.max_in_flight:
+            lane.workers += 1
+            task = asyncio.get_running_loop().create_task(self._work(lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._on_done)
+        if lane.sweep is None and lane.heap and lane.heap[0][0] <= now:
+            self._set_sweep(lane)
+
+    def _set_alarm(self, lane: _Lane, delay: float) -> None:
+        loop = asyncio.get_running_loop()
+        when = loop.time() + delay
+        if lane.alarm is not None and lane.alarm.when() > when:
+            lane.alarm.cancel()
+            lane.alarm = None
+        if lane.alarm is None and math.isfinite(when):
+            lane.alarm = loop.call_at(when, self._ring, lane)
+
+    def _ring(self, lane: _Lane) -> None:
+        lane.alarm = None
+        self._rouse(lane)
+
+    def _set_sweep(self, lane: _Lane) -> None:
+        lane.sweep = asyncio.get_running_loop().call_later(SWEEP, self._sweep, lane)
+
+    def _sweep(self, lane: _Lane) -> None:
+        """End the waits that cannot be polled before their deadlines."""
+        lane.sweep = None
+        now, paused_until = lane.clock(), lane.throttle.paused_until
+        over = [
+            entry
+            for entry in lane.heap
+            if entry[2].waiter.is_over(entry[3], now, paused_until, paused_until)
+        ]
+        if over:
+            numbers = {entry[1] for entry in over}
+            lane.heap = [entry for entry in lane.heap if entry[1] not in numbers]
+            heapify(lane.heap)
+        for _, number, group, state in over:
+            self._unseen -= state.polls == 0
+            error = group.waiter.too_late(state, now, paused_until)
+            self._end(number, group, state.job_id, None, error)
+        self._rouse(lane)
+
+    async def _work(self, lane: _Lane) -> None:
+        """Send one poll after the other."""
+        while True:
+            entry = lane.take(lane.clock())
+            # What comes next is another worker's.
+            self._rouse(lane)
+            if entry is None:
+                idle = asyncio.get_running_loop().create_future()
+                lane.idle.append(idle)
+                await idle
+                continue
+            number = entry[1]
+            lane.in_flight[number] = entry
+            await self._poll(lane, *entry[1:])
+            del lane.in_flight[number]
+
+    async def _poll(self, lane: _Lane, number: int, group: _Group, state: WaitState[Any]) -> None:
+        operation, calls, waiter, durations, _ = group
+        if state.polls == 0:
+            self._unseen -= 1
+            if self._has_room():
+                self._tell()
+        step: Done[Any] | Again[Any] | JobwaitError
+        try:
+            request = calls.prepare(operation, state.job_id)
+            limit = waiter.limit(state, lane.clock(), calls.options.timeout)
+            result, began, ended = await calls.poll(operation, request, limit)
+            log(waiter.notice(state, result))
+            if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
+                durations.record(state.seen - state.started, began - state.started)
+            step = waiter.step(state, result, began, ended, lane.throttle.paused_until)
+        except JobwaitError as error:
+            step = error
+        if isinstance(step, Again):
+            # Only the next poll can end the wait without another look at the job, and only if it is
+            # the last: until then the job itself need not be remembered.
+            kept = step.state if step.state.final else step.state._replace(job=None)
+            heappush(lane.heap, (step.at, number, group, kept))
+        elif isinstance(step, Done):
+            self._end(number, group, state.job_id, operation.done(step.job), None)
+        else:
+            self._end(number, group, state.job_id, None, step)
+        if lane.throttle.paused_until > lane.clock() and lane.sweep is None:
+            self._set_sweep(lane)
+
+    def _end(
+        self, number: int, group: _Group, job_id: Any, job: Any, error: JobwaitError | None
+    ) -> None:
+        if error is not None:
+            # Its frames hold the request, and the request holds the key.
+            error = error.with_traceback(None)
+        self._ended.append((number, Outcome(group.operation.provider, job_id, job, error)))
+        self._tell()
+
+    def _has_room(self) -> bool:
+        return self.room * 2 > self._rules.max_in_flight
+
+    def _tell(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failure = error
+            self._tell()
