@@ -1,8 +1,9 @@
 """A tiny HTTP server in a process of its own, so that what it costs is small, and not measured.
 
-The DocuRift job `after-N` completes with every Nth poll, and is processing at the others; the
-bodies are the examples of the document. `/connections` tells how many connections there were before
-the one that asks.
+The DocuRift job `after-N` completes with every Nth poll, and is processing at the others; every
+other job is processing until `/finish` was asked, and completed then. The bodies are the examples
+of the document. `/connections` tells how many connections there were before the one that asks, and
+`/window` about the polls since it was asked last.
 """
 
 from __future__ import annotations
@@ -11,13 +12,26 @@ import asyncio
 import json
 import subprocess
 import sys
+from array import array
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final
+from time import monotonic
+from typing import Any, Final, NamedTuple
 from urllib.request import urlopen
 
 PATH: Final = "/v1/jobs/after-"
+
+
+class Window(NamedTuple):
+    """What a server saw between two questions."""
+
+    seconds: float
+    polls: int
+    jobs: int
+    """How many different ones were ever asked for."""
+    gaps: list[float]
+    """From an answer to the next poll of the same job: 101 percentiles in seconds, least first."""
 
 
 @contextmanager
@@ -35,23 +49,64 @@ def running() -> Generator[str]:
 
 def connections(url: str) -> int:
     """How many connections the server at `url` has accepted, this question's own left out."""
-    with urlopen(f"{url}/connections") as response:
-        return int(response.read())
+    count: int = _ask(f"{url}/connections")
+    return count
+
+
+def window(url: str) -> Window:
+    """What the server at `url` saw since the last time, or since its start."""
+    return Window(*_ask(f"{url}/window"))
+
+
+def finish(url: str) -> None:
+    """Let every job at `url` be completed when it is polled next."""
+    _ask(f"{url}/finish")
+
+
+def _ask(url: str) -> Any:
+    with urlopen(url) as response:
+        return json.load(response)
 
 
 class _Server:
     def __init__(self, examples: dict[str, Any]) -> None:
         self.connections = 0
         self._polls: Counter[str] = Counter()
+        self._answered: dict[str, float] = {}
+        self._gaps = array("d")
+        self._waited = 0
+        self._asked = monotonic()
         self._processing = _response(examples["processing"]["value"])
         self._completed = _response(examples["completed"]["value"])
+        self._waiting = self._processing
 
     def answer(self, target: str) -> bytes:
-        if not target.startswith(PATH):
-            return _response(self.connections - 1)
-        self._polls[target] += 1
-        last = self._polls[target] % int(target.removeprefix(PATH)) == 0
-        return self._completed if last else self._processing
+        if target.startswith(PATH):
+            self._polls[target] += 1
+            last = self._polls[target] % int(target.removeprefix(PATH)) == 0
+            return self._completed if last else self._processing
+        if target.startswith("/v1/jobs/"):
+            now = monotonic()
+            answered = self._answered.get(target)
+            if answered is not None:
+                self._gaps.append(now - answered)
+            self._answered[target] = now
+            self._waited += 1
+            return self._waiting
+        if target == "/window":
+            return _response(self._window())
+        if target == "/finish":
+            self._waiting = self._completed
+        return _response(self.connections - 1)
+
+    def _window(self) -> Window:
+        now = monotonic()
+        ordered = sorted(self._gaps)
+        gaps = [ordered[(len(ordered) - 1) * part // 100] for part in range(101) if ordered]
+        seen = Window(now - self._asked, self._waited, len(self._answered), gaps)
+        self._asked, self._waited = now, 0
+        del self._gaps[:]
+        return seen
 
 
 class _Connection(asyncio.Protocol):
@@ -91,7 +146,7 @@ async def _serve() -> None:
     content = operation["responses"]["200"]["content"]["application/json"]
     state = _Server(content["examples"])
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Connection(state), "127.0.0.1", 0
+        lambda: _Connection(state), "127.0.0.1", 0, backlog=1000
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from statistics import median
 from typing import Final, NamedTuple
@@ -10,9 +11,10 @@ HEADING: Final = (
     f"{'what (ours / peer)':<76} {'ours':>8} {'peer':>8} {'unit':<12} {'ratio':>6} {'bound':>6}"
 )
 LEGEND: Final = """\
-Figures are medians of rounds in which both sides take turns; `!` marks a ratio above its bound, and
-a row without a bound is for context. Time is CPU time, user and system, because nothing measured
-here waits for anything but itself, and the wall clock would tell of the machine's other work too.
+Figures are medians of rounds in which both sides take turns; `!` marks a ratio above its bound, or
+below one with a `≥`, and a row without a bound is for context. Time is CPU time, user and system,
+because nothing measured here waits for anything but itself, and the wall clock would tell of the
+machine's other work too: only polls per second, and how late they are, are measured with it.
 Imports and clients are measured inside a fresh interpreter, whose own start-up is left out, and
 httpx without the click that its optional command line would load; `whole` is all that a fresh
 process costs from its start to its end, its children included.
@@ -27,11 +29,17 @@ class Row(NamedTuple):
     ours: float
     peer: float
     bound: float | None = None
+    more_is_better: bool = False
+    """Whether the ratio is bounded from below."""
 
     def __str__(self) -> str:
-        ratio = self.ours / self.peer
-        bound = "" if self.bound is None else f"{self.bound:.2f}"
-        mark = " !" if self.bound is not None and ratio > self.bound else ""
+        ratio = self.ours / self.peer if self.peer else math.inf
+        bound, mark = "", ""
+        if self.bound is not None:
+            bound = f"{'≥' if self.more_is_better else ''}{self.bound:.2f}"
+            # A ratio that is no number keeps no bound.
+            kept = ratio >= self.bound if self.more_is_better else ratio <= self.bound
+            mark = "" if kept else " !"
         return (
             f"{self.what:<76} {_figure(self.ours):>8} {_figure(self.peer):>8} {self.unit:<12} "
             f"{ratio:>6.3f} {bound:>6}{mark}"

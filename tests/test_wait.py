@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import math
 import pickle
+import threading
 import time as system_time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
-from typing import Any
+from functools import partial
+from heapq import heappop, heappush
+from itertools import combinations, pairwise
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -22,32 +31,151 @@ from jobwait import (
     InvalidArgumentError,
     JobCancelledError,
     JobFailedError,
+    JobOperation,
+    JobwaitError,
     NotFoundError,
     Poll,
     Polling,
     ResponseDecodeError,
+    Schedule,
     ServerError,
     WaitTimeoutError,
     wait_for_completion,
 )
+from jobwait._calls import AsyncCalls, AsyncRuntime
 from jobwait._machine import Again, Done, Sighting, Waiter, WaitState
+from jobwait._throttle import FIRST_RATE, SLACK
 
+from .fleet import run
 from .widgets import (
+    CONFIG,
+    GET_JOB,
     ID,
     Async,
+    AsyncJobsResource,
     CompletedJob,
     FailedJob,
     Job,
+    JobResponse,
     JobsResource,
     Script,
     Sync,
     Time,
     UnknownJob,
     answer,
+    get_job_operation,
 )
 
 Driver = Sync | Async
 tzset = getattr(system_time, "tzset", lambda: None)  # not on Windows
+
+
+class Crowd(Time):
+    """A clock for threads, too: it moves on when all of them sleep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._awake = 1
+        self._asleep: list[float] = []
+        self._moved = threading.Condition()
+
+    def sleep(self, delay: float) -> None:
+        with self._moved:
+            until = self.now + delay
+            heappush(self._asleep, until)
+            self._rest()
+            self._moved.wait_for(lambda: self.now >= until)
+
+    def run(self, calls: list[Callable[[], None]]) -> None:
+        """Call each in a thread of its own."""
+        self._awake = len(calls)
+        with ThreadPoolExecutor(len(calls)) as threads:
+            for ended in [threads.submit(self._play, call) for call in calls]:
+                ended.result()
+        self._awake = 1
+
+    def _play(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        finally:
+            with self._moved:
+                self._rest()
+
+    def _rest(self) -> None:
+        self._awake -= 1
+        if self._awake == 0 and self._asleep:
+            self.now = max(self.now, self._asleep[0])
+            while self._asleep and self._asleep[0] <= self.now:
+                heappop(self._asleep)
+                self._awake += 1
+            self._moved.notify_all()
+
+
+@dataclass
+class Wait:
+    """A wait of a client of its own."""
+
+    script: Script
+    after: float = 0.0
+    """Seconds until it begins."""
+    operation: JobOperation[str, JobResponse, Job, CompletedJob] = GET_JOB
+    client: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Options of the client."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Options of the wait."""
+
+    def blocking(self) -> Callable[[], None]:
+        resource = JobsResource(Sync().client(self.script, **self.client)._calls)
+        resource.operation = self.operation
+
+        def main() -> None:
+            self.script.time.sleep(self.after)
+            wait_for_completion(resource, ID, **self.options)
+
+        return main
+
+    def awaiting(self) -> Callable[[], Coroutine[Any, Any, None]]:
+        calls = Async().async_client(self.script, **self.client)._calls
+        clock, _, random = calls.runtime
+        runtime = AsyncRuntime(clock, asyncio.sleep, random)
+        resource = AsyncJobsResource(AsyncCalls(calls.options, calls._send_once, runtime))
+        resource.operation = self.operation
+
+        async def main() -> None:
+            await asyncio.sleep(self.after)
+            await wait_for_completion(resource, ID, **self.options)
+
+        return main
+
+
+def together(driver: Driver, time: Time, *waits: Wait) -> list[JobwaitError | None]:
+    """Wait for all at the same time, in threads or tasks; what each raised."""
+    errors: list[JobwaitError | None] = [None] * len(waits)
+
+    def block(number: int, wait: Callable[[], None]) -> None:
+        try:
+            wait()
+        except JobwaitError as error:
+            errors[number] = error
+
+    async def attend(number: int, wait: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await wait()
+        except JobwaitError as error:
+            errors[number] = error
+
+    async def main() -> None:
+        # All clients are there before the first wait begins, and until the last one ends.
+        mains = [wait.awaiting() for wait in waits]
+        await asyncio.gather(*(attend(*numbered) for numbered in enumerate(mains)))
+
+    if isinstance(driver, Async):
+        run(time, main())
+    else:
+        assert isinstance(time, Crowd)
+        mains = [wait.blocking() for wait in waits]
+        time.run([partial(block, *numbered) for numbered in enumerate(mains)])
+    return errors
 
 
 @pytest.fixture(params=[Sync, Async], ids=["sync", "async"])
@@ -58,7 +186,7 @@ def driver(request: pytest.FixtureRequest) -> Driver:
 
 @pytest.fixture
 def time() -> Time:
-    return Time()
+    return Crowd()
 
 
 def test_the_first_poll_is_sent_at_once(driver: Driver, time: Time) -> None:
@@ -67,27 +195,83 @@ def test_the_first_poll_is_sent_at_once(driver: Driver, time: Time) -> None:
     assert script.times == [0.0]
 
 
-def test_pending_and_running_jobs_are_polled_on_the_documents_schedule(
+def test_pending_and_running_jobs_are_polled_between_the_documents_first_and_longest_delay(
     driver: Driver, time: Time
 ) -> None:
     script = Script(time, *[answer("pending")] * 3, *[answer("running")] * 2, answer("completed"))
     assert isinstance(driver.wait(script), CompletedJob)
-    assert script.times == [0, 1, 3, 7, 11, 15]
+    assert script.times == [0, 2, 4, 6, 8, 10]
 
 
-def test_jitter_makes_delays_longer_and_never_shorter(driver: Driver) -> None:
+@pytest.mark.parametrize(
+    ("schedule", "times"), [(None, [0, 2.2, 4.4]), (Exponential(1, 2, 4), [0, 1.1, 3.3])]
+)
+def test_jitter_makes_delays_longer_and_never_shorter(
+    driver: Driver, schedule: Schedule | None, times: list[float]
+) -> None:
     script = Script(Time(draw=1.0), answer("pending"), answer("pending"), answer("completed"))
-    driver.wait(script)
-    assert script.times == [0, pytest.approx(1.1), pytest.approx(3.3)]
+    driver.wait(script, schedule=schedule)
+    assert script.times == pytest.approx(times)
 
 
 def test_a_schedule_of_the_callers_own_is_followed(driver: Driver, time: Time) -> None:
     script = Script(time, answer("pending"), answer("pending"), answer("completed"))
     driver.wait(script, schedule=Fixed(0.25))
     assert script.times == [0, 0.25, 0.5]
+    script = Script(Time(), *[answer("pending")] * 3, *[answer("running")] * 2, answer("completed"))
+    driver.wait(script, schedule=Exponential(1, 2, 4))
+    assert script.times == [0, 1, 3, 7, 11, 15]
 
 
-def test_a_schedule_sees_number_elapsed_time_and_progress(driver: Driver, time: Time) -> None:
+def test_a_known_progress_lets_the_next_poll_aim_at_the_predicted_end(
+    driver: Driver, time: Time
+) -> None:
+    progress = [answer("running", progress=percent) for percent in (0, 5, 50, 80)]
+    script = Script(time, *progress, answer("completed"))
+    driver.wait(script)
+    # Nothing to go by; five seconds at most while it is young; then 0.7 of the rest.
+    assert script.times == pytest.approx([0, 2, 7, 7 * 1.7, 7 * 1.7 * 1.175])
+
+
+def test_a_job_about_to_end_is_polled_no_closer_than_the_documents_first_delay(
+    driver: Driver, time: Time
+) -> None:
+    slow = get_job_operation(polling=Polling(5.0, 2.0, 20.0, timeout=600.0))
+    progress = [answer("running", progress=percent) for percent in (0, 97, 98, 99)]
+    script = Script(time, *progress, answer("completed"))
+    together(driver, time, Wait(script, operation=slow))
+    assert script.times == [0, 10, 15, 20, 25]
+    # From start to start, however long an answer takes.
+    time = Crowd()
+    script = Script(time, *progress, answer("completed"), seconds=2.0)
+    together(driver, time, Wait(script, operation=slow))
+    assert script.times == [0, 12, 17, 22, 27]
+
+
+def test_a_progress_that_stands_still_is_looked_at_within_five_seconds(
+    driver: Driver, time: Time
+) -> None:
+    stuck = [answer("running", progress=50)] * 60
+    script = Script(time, *stuck, answer("completed"))
+    driver.wait(script, timeout=None)
+    delays = [later - earlier for earlier, later in pairwise(script.times)]
+    assert min(delays) == 1
+    assert delays[-20:] == pytest.approx([5] * 20)
+    assert max(delays) == pytest.approx(5)
+
+
+def test_a_schedule_of_the_callers_own_is_followed_whatever_the_progress(
+    driver: Driver, time: Time
+) -> None:
+    progress = [answer("running", progress=percent) for percent in (1, 2, 99)]
+    script = Script(time, *progress, answer("completed"))
+    driver.wait(script, schedule=Fixed(0.25))
+    assert script.times == [0, 0.25, 0.5, 0.75]
+
+
+def test_a_schedule_sees_number_elapsed_time_progress_and_the_progress_before(
+    driver: Driver, time: Time
+) -> None:
     seen: list[Poll] = []
 
     class Watching:
@@ -95,9 +279,20 @@ def test_a_schedule_sees_number_elapsed_time_and_progress(driver: Driver, time: 
             seen.append(poll)
             return 3.0
 
-    progress = [answer("running", progress=25), answer("running", progress=None)]
-    driver.wait(Script(time, *progress, answer("completed")), schedule=Watching())
-    assert seen == [Poll(1, 0.0, 0.25), Poll(2, 3.0, None)]
+    steps = [
+        answer("running", progress=25),
+        httpx.Response(500),  # half a second of backoff, which is no schedule's
+        answer("running", progress=50),
+        answer("running", progress=None),
+        answer("running", progress=75),
+    ]
+    driver.wait(Script(time, *steps, answer("completed")), schedule=Watching())
+    assert seen == [
+        Poll(1, 0.0, 0.25, None),
+        Poll(3, 3.5, 0.5, 0.25),
+        Poll(4, 6.5, None, 0.5),
+        Poll(5, 9.5, 0.75, None),
+    ]
 
 
 def test_a_schedule_that_gives_no_duration_ends_the_wait(driver: Driver, time: Time) -> None:
@@ -114,13 +309,13 @@ def test_a_failed_job_raises_with_the_typed_job_code_message_and_retryable(
 ) -> None:
     error = {"code": "OCR", "message": "too dark", "retryable": True}
     script = Script(time, answer("pending"), answer("failed", error=error))
-    with pytest.raises(JobFailedError, match=r"OCR: too dark.*2 polls in 1\.0 s") as caught:
+    with pytest.raises(JobFailedError, match=r"OCR: too dark.*2 polls in 2\.0 s") as caught:
         driver.wait(script)
     failure = caught.value
     assert (failure.code, failure.message, failure.retryable) == ("OCR", "too dark", True)
     assert isinstance(failure.job, FailedJob)
     assert (failure.provider, failure.job_id, failure.polls) == ("widgets", ID, 2)
-    assert failure.elapsed == 1.0
+    assert failure.elapsed == 2.0
 
 
 def test_a_failure_of_another_shape_is_told_all_the_same(driver: Driver, time: Time) -> None:
@@ -199,7 +394,7 @@ def test_a_poll_without_an_answer_does_not_end_the_wait(
 ) -> None:
     script = Script(time, answer("running"), fault, fault, answer("completed"))
     assert driver.wait(script).result == "done"
-    assert script.times == [0, 1, 2, 4]  # backoff of its own, from the floor on
+    assert script.times == [0, 2, 3, 5]  # backoff of its own, from the floor on
 
 
 def test_backoff_starts_anew_after_a_good_poll(driver: Driver, time: Time) -> None:
@@ -277,7 +472,7 @@ def test_a_retry_after_in_an_odd_form_is_understood(
 def test_a_retry_after_that_is_none_is_ignored(driver: Driver, time: Time, hint: str) -> None:
     script = Script(time, answer("pending", headers={"Retry-After": hint}), answer("completed"))
     driver.wait(script)
-    assert script.times == [0, 1]
+    assert script.times == [0, 2]
 
 
 def test_a_retry_after_past_the_deadline_ends_the_wait_at_once(driver: Driver, time: Time) -> None:
@@ -298,7 +493,7 @@ def test_another_4xx_ends_the_wait_at_once_with_its_error(driver: Driver, time: 
     with pytest.raises(AuthenticationError, match=r"revoked.*WIDGETS_API_KEY") as caught:
         driver.wait(script)
     error = caught.value
-    assert (error.provider, error.job_id, error.polls, error.elapsed) == ("widgets", ID, 2, 1.0)
+    assert (error.provider, error.job_id, error.polls, error.elapsed) == ("widgets", ID, 2, 2.0)
     assert error.job.status == "running"
 
 
@@ -307,7 +502,7 @@ def test_a_404_before_the_first_sighting_is_tolerated_within_its_grace(
 ) -> None:
     script = Script(time, httpx.Response(404), httpx.Response(404), answer("completed"))
     assert driver.wait(script, not_found_grace=2).result == "done"
-    assert script.times == [0, 1, 3]
+    assert script.times == [0, 2, 4]
 
 
 @pytest.mark.parametrize("grace", [0, 2])
@@ -317,7 +512,7 @@ def test_a_404_ends_the_wait_once_its_grace_is_over(
     script = Script(time, httpx.Response(404))
     with pytest.raises(NotFoundError):
         driver.wait(script, not_found_grace=grace)
-    assert script.times == ([0, 1, 3] if grace else [0])
+    assert script.times == ([0, 2, 4] if grace else [0])
 
 
 def test_a_404_within_its_grace_is_an_answer_and_no_streak(driver: Driver, time: Time) -> None:
@@ -360,11 +555,11 @@ def test_the_last_polls_are_no_closer_than_the_documents_first_delay(
     script = Script(time, answer("pending"))
     with pytest.raises(WaitTimeoutError):
         driver.wait(script, timeout=11.5)
-    assert script.times == [0, 1, 3, 7, 11.4]
+    assert script.times == [0, 2, 4, 6, 8, 10, 11.4]
     script = Script(Time(), answer("pending"))
     with pytest.raises(WaitTimeoutError):
-        driver.wait(script, timeout=7.5)  # at 7, a poll would leave no room for the last one
-    assert script.times == [0, 1, 3, 7.4]
+        driver.wait(script, timeout=10.5)  # at 10, a poll would leave no room for the last one
+    assert script.times == [0, 2, 4, 6, 8, 10.4]
 
 
 def test_a_timeout_below_the_first_delay_still_looks_twice(driver: Driver, time: Time) -> None:
@@ -488,58 +683,250 @@ def test_an_interruption_leaves_at_once_and_closes_nothing_it_does_not_own(
     assert wait_for_completion(JobsResource(client._calls), ID).result == "done"
 
 
-def waiter(**options: Any) -> Waiter[str]:
+REFUSED: Final = httpx.Response(429, headers={"Retry-After": "20"})
+
+
+def every(seconds: float, script: Script, **options: Any) -> Wait:
+    return Wait(script, options={"schedule": Fixed(seconds), **options})
+
+
+def busy_and_held(time: Time) -> tuple[Script, Script]:
+    """A provider that asks for 20 s at 2 s, and one of a job that is polled until 20 s at least."""
+    busy = Script(time, answer("pending"), REFUSED, answer("completed"))
+    return busy, Script(time, *[answer("pending")] * 3, answer("completed"))
+
+
+def test_a_retry_after_that_one_wait_is_told_holds_back_the_others_of_its_key(
+    driver: Driver, time: Time
+) -> None:
+    busy, held = busy_and_held(time)
+    assert not any(together(driver, time, every(2, busy), every(1.5, held)))
+    assert busy.times == pytest.approx([0, 2, 22], abs=0.3)
+    assert held.times == pytest.approx([0, 1.5, 22, 23.5], abs=0.3)
+    assert min(busy.times[2], held.times[2]) >= 22
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"base_url": CONFIG.base_url + "/v9"},
+        {"headers": {"User-Agent": "another"}},
+        {"timeout": 5.0, "max_retries": 0},
+    ],
+    ids=repr,
+)
+def test_a_client_of_the_same_host_and_key_is_held_back_whatever_its_options(
+    driver: Driver, time: Time, options: dict[str, Any]
+) -> None:
+    busy, held = busy_and_held(time)
+    together(driver, time, every(2, busy), replace(every(1.5, held), client=options))
+    assert held.times == pytest.approx([0, 1.5, 22, 23.5], abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": {"X-API-Key": "another-key"}},
+        {"base_url": "https://eu.widgets.test"},
+        {"base_url": CONFIG.base_url + ":8443"},
+        {"base_url": CONFIG.base_url.replace("https", "http")},
+    ],
+    ids=repr,
+)
+def test_another_key_or_host_is_not_held_back(
+    driver: Driver, time: Time, options: dict[str, Any]
+) -> None:
+    busy, free = busy_and_held(time)
+    together(driver, time, every(2, busy), replace(every(1.5, free), client=options))
+    assert busy.times == pytest.approx([0, 2, 22], abs=0.3)
+    assert free.times == [0, 1.5, 3, 4.5]
+
+
+def test_a_wait_that_begins_while_others_are_held_back_is_held_back_too(
+    driver: Driver, time: Time
+) -> None:
+    busy, late = Script(time, REFUSED, answer("completed")), Script(time, answer("completed"))
+    assert not any(together(driver, time, Wait(busy), Wait(late, after=5.0)))
+    assert min(busy.times[1], late.times[0]) == 20
+    assert max(busy.times[1], late.times[0]) <= 20.1
+
+
+def test_a_retry_after_of_a_good_answer_is_about_that_job_alone(driver: Driver, time: Time) -> None:
+    patient = Script(time, answer("pending", headers={"Retry-After": "20"}), answer("completed"))
+    free = Script(time, *[answer("pending")] * 3, answer("completed"))
+    together(driver, time, every(2, patient), every(1.5, free))
+    assert patient.times == [0, 20]
+    assert free.times == [0, 1.5, 3, 4.5]
+
+
+def test_a_wait_held_back_past_its_deadline_ends_at_once_and_says_who_asked(
+    driver: Driver, time: Time
+) -> None:
+    busy, held = busy_and_held(time)
+    first, second = together(driver, time, every(2, busy), every(1.5, held, timeout=10))
+    assert first is None
+    assert isinstance(second, WaitTimeoutError)
+    assert "the provider asks to wait 19 s, which is past the deadline" in str(second)
+    assert "was last seen as 'pending'" in str(second)
+    assert second.elapsed == pytest.approx(3, abs=0.1)
+    assert held.times == pytest.approx([0, 1.5], abs=0.1)
+
+
+def test_a_wait_that_is_held_back_past_its_deadline_while_it_polls_ends_after_that_poll(
+    driver: Driver, time: Time
+) -> None:
+    def meanwhile() -> httpx.Response:
+        with pytest.raises(WaitTimeoutError):
+            wait_for_completion(other, ID, timeout=0)
+        return answer("pending")
+
+    other = JobsResource(Sync().client(Script(time, REFUSED))._calls)
+    script = Script(time, meanwhile, answer("completed"))
+    with pytest.raises(WaitTimeoutError, match="the provider asks to wait 20 s") as caught:
+        driver.wait(script, timeout=15)
+    assert (caught.value.polls, caught.value.elapsed) == (1, 0.0)
+    assert caught.value.job.status == "pending"
+
+
+def test_a_wait_held_back_until_just_before_its_deadline_goes_on(
+    driver: Driver, time: Time
+) -> None:
+    busy, _ = busy_and_held(time)
+    held = Script(time, answer("pending"), answer("pending"), answer("completed"))
+    assert not any(together(driver, time, every(2, busy), every(1.5, held, timeout=23)))
+    assert 22 <= held.times[2] < 22.9
+
+
+@pytest.mark.parametrize("timeout", [0, 4])
+def test_a_wait_that_begins_held_back_past_its_deadline_sends_nothing(
+    driver: Driver, time: Time, timeout: float
+) -> None:
+    busy, late = Script(time, REFUSED, answer("completed")), Script(time, answer("completed"))
+    wait = Wait(late, after=5.0, options={"timeout": timeout})
+    first, second = together(driver, time, Wait(busy), wait)
+    assert first is None
+    assert isinstance(second, WaitTimeoutError)
+    assert "the provider asks to wait 15 s" in str(second)
+    assert "was never seen" in str(second)
+    assert (second.polls, second.elapsed, second.job_id) == (0, 0.0, ID)
+    assert late.times == []
+
+
+def test_waits_that_begin_together_take_turns(driver: Driver, time: Time) -> None:
+    script = Script(time, answer("completed"))
+    assert not any(together(driver, time, *[Wait(script)] * 40))
+    assert len(script.times) == 40
+    # Each answer lets the rate grow by one.
+    for first, last in combinations(range(40), 2):
+        most = (FIRST_RATE + last) * (script.times[last] - script.times[first] + SLACK)
+        assert last - first <= most + 1e-6
+    assert script.times[-1] < 40 / FIRST_RATE
+
+
+def test_a_wait_whose_turn_comes_after_its_deadline_ends_at_once(
+    driver: Driver, time: Time
+) -> None:
+    script = Script(time, answer("completed"))
+    waits = [Wait(script, options={"timeout": 0.1})] * 40
+    errors = [error for error in together(driver, time, *waits) if error is not None]
+    assert len(script.times) + len(errors) == 40
+    assert max(script.times) < 0.1
+    assert 10 <= len(script.times) <= 14
+    for error in errors:
+        assert isinstance(error, WaitTimeoutError)
+        assert "the job did not end in time" in str(error)
+        assert (error.polls, error.elapsed) == (0, 0.0)
+
+
+def waiter(polling: Polling | None = None, **options: Any) -> Waiter[str]:
     defaults: dict[str, Any] = {
         "timeout": 60.0,
         "schedule": None,
         "not_found_grace": 0.0,
         "random": lambda: 0.5,
     }
-    polling = Polling(initial=1.0, multiplier=1.5, maximum=10.0, timeout=60.0)
-    return Waiter("widgets", ID, polling, **defaults | options)
+    polling = polling or Polling(initial=1.0, multiplier=1.5, maximum=10.0, timeout=60.0)
+    return Waiter("widgets", polling, **defaults | options)
 
 
 def test_what_a_wait_remembers_is_small_and_goes_on_in_another_process() -> None:
-    step = waiter().step(WaitState(started=0.0), Sighting("job", "pending", "pending"), 0.0, 0.1)
+    state: WaitState[str] = WaitState(ID, started=0.0)
+    step = waiter().step(state, Sighting("job", "pending", "pending", 0.5), 0.0, 0.1)
     assert isinstance(step, Again)
     stored = pickle.dumps(step.state)
     assert len(stored) < 500
-    again = waiter().step(pickle.loads(stored), Sighting("job", "done", "succeeded"), 2.0, 2.1)
+    restored = pickle.loads(stored)
+    assert restored == step.state
+    assert restored.job_id == ID
+    again = waiter().step(restored, Sighting("job", "done", "succeeded"), 2.0, 2.1)
     assert again == Done("job")
+
+
+@given(
+    initial=st.floats(0.01, 100),
+    growth=st.floats(1, 10),
+    span=st.floats(1, 100),
+    polls=st.integers(2, 20),
+)
+def test_without_progress_delays_are_the_same_between_the_documents_first_and_longest(
+    initial: float, growth: float, span: float, polls: int
+) -> None:
+    polling = Polling(initial, growth, initial * span, timeout=1.0)
+    rules = waiter(polling, timeout=None, random=lambda: 0.0)
+    state: WaitState[str] = WaitState(ID, started=0.0)
+    for _ in range(polls):
+        step = rules.step(state, Sighting("job", "pending", "pending"), 0.0, 0.0)
+        assert isinstance(step, Again)
+        state = step.state
+        assert initial <= step.at <= initial * span
+        assert step.at == pytest.approx(initial * span**0.5)
 
 
 @settings(max_examples=300, deadline=None)
 @given(
-    timeout=st.floats(0.01, 500),
+    timeout=st.floats(0.01, 100),
     durations=st.lists(st.floats(0.0, 5.0), min_size=1, max_size=20),
     faults=st.lists(st.booleans(), min_size=1, max_size=20),
+    progress=st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=20),
+    pauses=st.lists(st.just(-1.0) | st.floats(0, 20), min_size=1, max_size=20),
     draw=st.floats(0, 1),
 )
-def test_no_poll_starts_after_the_deadline_or_closer_than_the_floor(
-    timeout: float, durations: list[float], faults: list[bool], draw: float
+def test_no_poll_starts_after_the_deadline_in_a_pause_or_closer_than_the_floor(
+    timeout: float,
+    durations: list[float],
+    faults: list[bool],
+    progress: list[float | None],
+    pauses: list[float],
+    draw: float,
 ) -> None:
     rules = waiter(timeout=timeout, random=lambda: draw)
-    state: WaitState[str] = WaitState(started=0.0)
-    now, starts = 0.0, list[float]()
+    state: WaitState[str] = WaitState(ID, started=0.0)
+    now, ended, paused_until, starts = 0.0, 0.0, -math.inf, list[float]()
     try:
         while True:
             limit = rules.limit(state, now, 30.0)
             assert now < timeout
             assert now + limit <= timeout + 1e-9
+            assert now >= paused_until
             if len(starts) > 1:  # only the second may have to come sooner
                 assert now - starts[-1] >= 1.0 - 1e-9
             starts.append(now)
             took = min(durations[len(starts) % len(durations)], limit)
             ended = now + took
-            seen: Any = Sighting("job", "pending", "pending")
+            paused_until = max(paused_until, ended + pauses[len(starts) % len(pauses)])
+            done = progress[len(starts) % len(progress)]
+            seen: Any = Sighting("job", "pending", "pending", done)
             if faults[len(starts) % len(faults)]:
                 seen = APIConnectionError("gone")
-            step = rules.step(state, seen, now, ended)
+            step = rules.step(state, seen, now, ended, paused_until)
             assert isinstance(step, Again)
             state, now = step.state, step.at
             assert now >= ended
     except (WaitTimeoutError, APIConnectionError) as error:
         assert error.polls == len(starts)
+        told = "the provider asks to wait" in str(error)
+        asked = paused_until > ended and paused_until >= timeout
+        assert told == (asked and isinstance(error, WaitTimeoutError))
 
 
 @given(
