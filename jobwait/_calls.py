@@ -134,7 +134,8 @@ class SharedCalls:
         secrets = secrets_in(options.config, options.headers)
         self.reader: Reader = Reader(options.config, secrets)
         url = urlsplit(options.base_url)
-        self.throttle: Throttle = throttle_for(clock, f"{url.scheme}://{url.netloc}", secrets)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        self.throttle: Throttle = throttle_for(clock, (url.scheme, url.hostname, port), secrets)
         """Shared with all that asks the same host with the same key."""
         headers = {"Host": url.netloc} | options.headers
         self._headers: RawHeaders = [

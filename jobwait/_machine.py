@@ -132,7 +132,7 @@ class Waiter(Generic[JobT]):
     ) -> None:
         self._provider = provider
         timeout = polling.timeout if timeout is UNSET else timeout
-        self._timeout = math.inf if timeout is None else seconds("timeout", timeout)
+        self.timeout: Final = math.inf if timeout is None else seconds("timeout", timeout)
         grace = polling.not_found_grace if not_found_grace is UNSET else not_found_grace
         self._grace = seconds("not_found_grace", grace)
         self._random = random
@@ -155,27 +155,27 @@ class Waiter(Generic[JobT]):
         Raises:
             WaitTimeoutError: The deadline has passed.
         """
-        left = self._deadline(state) - now
+        left = self.deadline(state) - now
         if left <= 0:
             raise self.too_late(state, now)
         return min(longest, left)
 
-    def is_over(self, state: WaitState[JobT], now: float, turn: float, paused_until: float) -> bool:
+    def is_over(self, state: WaitState[JobT], now: float, paused_until: float) -> bool:
         """Whether the deadline leaves no time for another poll.
 
         Args:
-            turn: When it could be sent.
             paused_until: When the provider wants to be polled again.
         """
-        if self._timeout == 0 and state.polls == 0:
+        if self.timeout == 0 and state.polls == 0:
             # One poll without a wait: among many it has its turn, but it is not held back.
             return paused_until > now
-        return max(now, turn) >= self._deadline(state)
+        return max(now, paused_until) >= state.started + self.timeout
 
-    def _deadline(self, state: WaitState[JobT]) -> float:
+    def deadline(self, state: WaitState[JobT]) -> float:
+        """The reading of the clock from which on no poll is sent."""
         # The first poll is always sent; a timeout of 0 stands for it alone.
-        alone = self._timeout == 0 and state.polls == 0
-        return math.inf if alone else state.started + self._timeout
+        alone = self.timeout == 0 and state.polls == 0
+        return math.inf if alone else state.started + self.timeout
 
     def step(
         self,
@@ -258,7 +258,7 @@ class Waiter(Generic[JobT]):
     def _again(
         self, state: WaitState[JobT], delay: float, asked: float, began: float, now: float
     ) -> Again[JobT]:
-        deadline = self._deadline(state)
+        deadline = self.deadline(state)
         earliest = max(asked, began + self._floor, now)
         at = max(now + delay, earliest)
         if state.final or now >= deadline or asked >= deadline:
@@ -266,7 +266,7 @@ class Waiter(Generic[JobT]):
         if math.isfinite(deadline):
             # The last poll should end just before the deadline: late enough to see what there is
             # to see, early enough to be answered.
-            reserve = min(max(2 * state.slowest / 100, 0.1), self._timeout / 10)
+            reserve = min(max(2 * state.slowest / 100, 0.1), self.timeout / 10)
             last = deadline - reserve
             if at + self._floor > last:
                 # A further one would come too soon after the next: that one is the last.
@@ -295,12 +295,12 @@ class Waiter(Generic[JobT]):
     ) -> WaitTimeoutError:
         """The error of a wait whose deadline leaves no time for another poll."""
         why = "the job did not end in time"
-        if paused_until > now and paused_until >= state.started + self._timeout:
+        if paused_until > now and paused_until >= state.started + self.timeout:
             asked = f"the provider asks to wait {paused_until - now:.0f} s"
             why = f"{asked}, which is past the deadline"
         word = "was never seen" if state.word is None else f"was last seen as {state.word!r}"
         text = (
-            f"{why}: the wait may last {self._timeout:g} s, and the job {word}; "
+            f"{why}: the wait may last {self.timeout:g} s, and the job {word}; "
             "it may still be running: wait again, or with a longer timeout"
         )
         if state.failures and state.last_error is not None:

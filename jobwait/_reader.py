@@ -166,6 +166,8 @@ class Reader:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that a response asks to wait; None where it does not ask, or cannot be understood."""
     text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
     # A header that was sent twice is joined by a comma, which a date has too.
     number = re.match(r"\d+(\.\d+)?(?=\s*(,|$))", text)
     if number:

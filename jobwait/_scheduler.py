@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, Generic, NamedTuple, TypeAlias
 
@@ -22,7 +22,7 @@ from ._schedule import Durations, Schedule
 from ._throttle import Throttle
 from ._wait import log
 
-SWEEP: Final = 0.25
+SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
 MAX_NAMED: Final = 100
 """Open jobs that a message names."""
@@ -92,24 +92,19 @@ class _Lane:
         """Set to wake a worker that has nothing to do."""
         self.alarm: asyncio.TimerHandle | None = None
         self.sweep: asyncio.TimerHandle | None = None
-        self._turn: float | None = None
-        """When the throttle lets the next poll go, where that is known."""
+        self._turn = -math.inf
+        """When to ask the throttle again."""
 
     def take(self, now: float) -> _Entry | None:
         """The poll to send now, if there is one."""
-        if not self.heap or self.heap[0][0] > now:
+        if self.next_at() > now:
             return None
-        self._turn = self.throttle.reserve(now, self._turn)
-        if self._turn > now:
-            return None
-        self._turn = None
-        return heappop(self.heap)
+        self._turn = self.throttle.reserve(now)
+        return heappop(self.heap) if self._turn <= now else None
 
     def next_at(self) -> float:
         """When there may be a poll to send."""
-        if not self.heap:
-            return math.inf
-        return self.heap[0][0] if self._turn is None else max(self.heap[0][0], self._turn)
+        return max(self.heap[0][0], self._turn) if self.heap else math.inf
 
 
 class Scheduler:
@@ -143,11 +138,12 @@ class Scheduler:
         return not self._ended and not any(lane.heap or lane.in_flight for lane in lanes)
 
     async def turn(
-        self, jobs: Iterable[tuple[AnyResource, Any]], *, more: bool
+        self, jobs: list[tuple[AnyResource, Any]], *, more: bool
     ) -> list[tuple[int, Outcome[Any]]]:
         """Take in jobs, and wait for news.
 
         Args:
+            jobs: Emptied, as it would be kept in memory for as long as this waits.
             more: Whether room for further jobs is news, too.
 
         Returns:
@@ -156,6 +152,7 @@ class Scheduler:
         started: dict[_Lane, float] = {}
         for resource, job_id in jobs:
             self._add(resource, job_id, started)
+        jobs.clear()
         for lane in started:
             self._rouse(lane)
         while not (self._ended or self._failure or self.is_done or (more and self._has_room())):
@@ -268,10 +265,13 @@ class Scheduler:
         """End the waits that cannot be polled before their deadlines."""
         lane.sweep = None
         now, paused_until = lane.clock(), lane.throttle.paused_until
+        passed = max(now, paused_until)
+        # First the cheap question: there may be many thousands.
         over = [
             entry
             for entry in lane.heap
-            if entry[2].waiter.is_over(entry[3], now, paused_until, paused_until)
+            if entry[3].started + entry[2].waiter.timeout <= passed
+            and entry[2].waiter.is_over(entry[3], now, paused_until)
         ]
         if over:
             numbers = {entry[1] for entry in over}

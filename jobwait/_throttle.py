@@ -1,16 +1,16 @@
 """The pace of polls: one throttle per origin and credential, shared by all waits of the process.
 
 Like the congestion control of TCP: the rate grows quickly until the provider first says that it is
-too much, is cut then, and grows by the same amount every second from there. It counts in requests per second and has no
-clock of its own.
+too much, is cut then, and grows by the same amount every second from there.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from ._errors import APIConnectionError, APIStatusError
@@ -18,20 +18,24 @@ from ._errors import APIConnectionError, APIStatusError
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-FIRST_RATE: Final = 100.0
-"""Polls per second of a throttle that knows nothing yet: a hundred waits begin within a second."""
+FIRST_RATE: Final = 500.0
+"""Polls per second of a throttle that knows nothing yet: a thousand waits begin within a second."""
 MIN_RATE: Final = 0.1
 """Polls per second, however often the provider refuses."""
 CUT: Final = 0.7
 """What is left of a rate that was refused: CUBIC's figure, in RFC 9438."""
-RECOVERY: Final = 5.0
-"""Seconds of polling until it has grown back."""
-MIN_GROWTH: Final = 2.0
-"""Polls per second by which even the lowest rate grows in one second."""
+RECOVERY: Final = 10.0
+"""Seconds of polling until it has grown back, at most."""
+MIN_GROWTH: Final = 0.5
+"""Polls per second by which the rate grows in one second, at least."""
+MAX_GROWTH: Final = 0.1
+"""The part of the rate that one answer may add: a low limit is approached slowly."""
 SLACK: Final = 0.02
 """Seconds of turns that may be made up for, as timers ring late: what the largest burst holds."""
 LONGEST_GAP: Final = 5.0
 """Seconds between two polls, beyond which they say nothing of the rate."""
+LONGEST_QUEUE: Final = 1.0
+"""Seconds for which those who wait stand in line; the others come back after that."""
 
 
 class Throttle:
@@ -40,6 +44,9 @@ class Throttle:
     def __init__(self) -> None:
         self._lock: Final = Lock()
         self._next = -math.inf
+        """When the next poll may be sent."""
+        self._queue_end = -math.inf
+        """When the last of those who wait were told to ask again."""
         self._last: float | None = None
         self._gap = 1 / FIRST_RATE
         """Seconds between two polls, a moving average."""
@@ -51,22 +58,25 @@ class Throttle:
         self.paused_until: float = -math.inf
         """The reading of the clock before which the provider asked not to be polled."""
 
-    def reserve(self, now: float, turn: float | None = None) -> float:
-        """When a poll may be sent: at once if that is not after `now`.
+    def reserve(self, now: float) -> float:
+        """Take a turn: a poll may be sent at once if the answer is `now`.
 
-        Args:
-            now: A reading of the clock.
-            turn: For those who come back: what the last call returned. It still holds, unless the
-                provider has asked to wait since then.
+        Else it is when to ask again, and nothing is taken: whoever does not come back holds up
+        nobody.
         """
         with self._lock:
-            if turn is not None and self.paused_until <= turn:
-                return turn
-            turn = max(now - SLACK, self._next, self.paused_until)
-            self._next = turn + 1 / self.rate
-            if self._last is not None:
-                self._gap += (min(turn - self._last, LONGEST_GAP) - self._gap) / 30
-            self._last = turn
+            earliest = max(self._next, self.paused_until)
+            if earliest <= now:
+                self._next = max(earliest, now - SLACK) + 1 / self.rate
+                if self._last is not None:
+                    self._gap += (min(now - self._last, LONGEST_GAP) - self._gap) / 30
+                self._last = now
+                return now
+            # Those who wait come one after the other, at the rate of now.
+            turn = max(earliest, self._queue_end)
+            if turn > earliest + LONGEST_QUEUE:
+                return earliest + LONGEST_QUEUE
+            self._queue_end = turn + 1 / self.rate
             return turn
 
     def learn(self, result: object, began: float, ended: float) -> None:
@@ -82,29 +92,35 @@ class Throttle:
                 if result.retry_after is not None:
                     self.paused_until = max(self.paused_until, ended + result.retry_after)
                 # What was sent before the last refusal was known says nothing new.
-                if began >= self._refused_at:
+                if began > self._refused_at:
                     self._refused_at = ended
                     refused = min(self.rate, 1 / max(self._gap, 1e-6))
                     self.rate = max(refused * CUT, MIN_RATE)
                     self._growth = max(refused * (1 - CUT) / RECOVERY, MIN_GROWTH)
         elif not isinstance(result, APIConnectionError):
             with self._lock:
-                # Every answer's share of what one second adds; at first that doubles the rate in
-                # less than a second.
-                self.rate += 1.0 if self._growth is None else self._growth / self.rate
+                # An answer adds its share of a second's growth; before the first refusal, the rate
+                # doubles in less than a second.
+                added = 1.0 if self._growth is None else self._growth / self.rate
+                self.rate += min(added, self.rate * MAX_GROWTH)
 
 
 _throttles: Final[WeakValueDictionary[Hashable, Throttle]] = WeakValueDictionary()
+# Those that no client uses at the moment: the next one may come from the same loop of the caller.
+_latest: Final[deque[Throttle]] = deque(maxlen=32)
 _lock: Final = Lock()
 
 
-def throttle_for(clock: Callable[[], float], origin: str, credential: Any) -> Throttle:
-    """The throttle of an origin and a credential: the same one for as long as anybody uses it.
+def throttle_for(clock: Callable[[], float], origin: Hashable, credential: Hashable) -> Throttle:
+    """The throttle of an origin and a credential: the same one for all who use it.
 
     Args:
         clock: Where its times are read: readings of two clocks cannot be compared.
         origin: Scheme, host and port.
-        credential: The headers that prove who is calling.
+        credential: What proves who is calling.
     """
     with _lock:
-        return _throttles.setdefault((clock, origin, credential), Throttle())
+        throttle = _throttles.setdefault((clock, origin, credential), Throttle())
+        if throttle not in _latest:
+            _latest.append(throttle)
+        return throttle

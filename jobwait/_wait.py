@@ -53,7 +53,8 @@ def wait_for_completion(
             provider's recommendation if not given.
         on_update: Called with the typed job after every poll that saw it, the last one too. What
             it raises ends the wait. With an asynchronous client it may be a coroutine function.
-        schedule: When to poll; the provider's recommendation if not given.
+        schedule: When to poll. If not given, polls aim at the job's end by its progress, and
+            otherwise come at a fixed pace within what the provider recommends.
         not_found_grace: Seconds in which a 404 means that the job is not there yet.
 
     Raises:
@@ -91,11 +92,11 @@ def _block(
     throttle = calls.throttle
     state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
-        now, turn = clock(), None
-        while (turn := throttle.reserve(now, turn)) > now:
-            if waiter.is_over(state, now, turn, throttle.paused_until):
+        now = clock()
+        while (turn := throttle.reserve(now)) > now:
+            if waiter.is_over(state, now, throttle.paused_until):
                 raise waiter.too_late(state, now, throttle.paused_until)
-            sleep(turn - now)
+            sleep(min(turn, waiter.deadline(state)) - now)
             now = clock()
         limit = waiter.limit(state, now, longest)
         result, began, ended = calls.poll(operation, request, limit)
@@ -127,11 +128,11 @@ async def _await(
     throttle = calls.throttle
     state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
-        now, turn = clock(), None
-        while (turn := throttle.reserve(now, turn)) > now:
-            if waiter.is_over(state, now, turn, throttle.paused_until):
+        now = clock()
+        while (turn := throttle.reserve(now)) > now:
+            if waiter.is_over(state, now, throttle.paused_until):
                 raise waiter.too_late(state, now, throttle.paused_until)
-            await sleep(turn - now)
+            await sleep(min(turn, waiter.deadline(state)) - now)
             now = clock()
         limit = waiter.limit(state, now, longest)
         result, began, ended = await calls.poll(operation, request, limit)
