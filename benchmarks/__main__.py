@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from itertools import chain
 
-from benchmarks import calls, connections, processes, regeneration
+from benchmarks import calls, connections, processes, regeneration, schedules
+from benchmarks.scale import Scale
 from benchmarks.table import HEADING, LEGEND
 
-PACKAGES = ("jobwait", "docurift-client", "httpx", "openapi-python-client", "ruff")
+PACKAGES = ("jobwait", "docurift-client", "aiohttp", "httpx", "openapi-python-client", "ruff")
 
 
 def main() -> None:
@@ -29,8 +30,14 @@ def main() -> None:
         slow = background.submit(connections.row)  # takes 20 s, nearly all of them asleep
         for row in chain(processes.rows(), calls.rows(), regeneration.rows()):
             print(row, flush=True)
-        print(slow.result())
-    print(f"\n{LEGEND}", end="")
+        print(slow.result(), flush=True)
+    # Alone: how late a poll is depends on what else the machine does.
+    scale = Scale()
+    for row in chain(schedules.rows(), scale.rows()):
+        print(row, flush=True)
+    print(f"\n{LEGEND}", flush=True)
+    for line in scale.table():
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

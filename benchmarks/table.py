@@ -17,7 +17,8 @@ because nothing measured here waits for anything but itself, and the wall clock 
 machine's other work too: only polls per second, and how late they are, are measured with it.
 Imports and clients are measured inside a fresh interpreter, whose own start-up is left out, and
 httpx without the click that its optional command line would load; `whole` is all that a fresh
-process costs from its start to its end, its children included.
+process costs from its start to its end, its children included. Lag and polls per job are means over
+4,000 jobs of a simulation in virtual time: lag is how long after its end a job is noticed.
 """
 
 

@@ -47,7 +47,7 @@ TIMEOUT: Final = 30.0
 """Seconds for one request in all: the default of our clients."""
 WARM_UP: Final = 8.0
 """Seconds at most until each job was polled once."""
-SETTLE: Final = 1.2
+SETTLE: Final = 4.0
 """Seconds from then until the measurement begins."""
 WINDOW: Final = 3.0
 """Seconds of measurement."""
