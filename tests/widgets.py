@@ -99,9 +99,11 @@ class JobResponse(Model):
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
+POLLING: Final = Polling(initial=1.0, multiplier=2.0, maximum=4.0, timeout=60.0)
+
+
 def get_job_operation(
-    provider: str = "widgets",
-    polling: Polling = Polling(initial=1.0, multiplier=2.0, maximum=4.0, timeout=60.0),
+    provider: str = "widgets", polling: Polling = POLLING
 ) -> JobOperation[str, JobResponse, Job, CompletedJob]:
     return JobOperation(
         provider=provider,
