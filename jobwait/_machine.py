@@ -149,16 +149,13 @@ class Waiter(Generic[JobT]):
         else:
             raise InvalidArgumentError(f"schedule is one like Fixed(2), not {schedule!r}")
 
-    def limit(self, state: WaitState[JobT], now: float, longest: float) -> float:
-        """Seconds that the poll which starts now may take.
-
-        Raises:
-            WaitTimeoutError: The deadline has passed.
+    def check(self, state: WaitState[JobT], now: float, paused_until: float) -> None:
         """
-        left = self.deadline(state) - now
-        if left <= 0:
-            raise self.too_late(state, now)
-        return min(longest, left)
+        Raises:
+            WaitTimeoutError: The deadline leaves no time for another poll; as `is_over`.
+        """
+        if self.is_over(state, now, paused_until):
+            raise self.too_late(state, now, paused_until)
 
     def is_over(self, state: WaitState[JobT], now: float, paused_until: float) -> bool:
         """Whether the deadline leaves no time for another poll.

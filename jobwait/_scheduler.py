@@ -308,7 +308,9 @@ class Scheduler:
         step: Done[Any] | Again[Any] | JobwaitError
         try:
             request = calls.prepare(operation, state.job_id)
-            limit = waiter.limit(state, lane.clock(), calls.options.timeout)
+            now = lane.clock()
+            waiter.check(state, now, lane.throttle.paused_until)
+            limit = min(calls.options.timeout, waiter.deadline(state) - now)
             result, began, ended = await calls.poll(operation, request, limit)
             log(waiter.notice(state, result))
             if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:

@@ -25,16 +25,16 @@ MIN_RATE: Final = 0.1
 CUT: Final = 0.7
 """What is left of a rate that was refused: CUBIC's figure, in RFC 9438."""
 RECOVERY: Final = 10.0
-"""Seconds of polling until it has grown back, at most."""
+"""Seconds of polling until a high rate has grown back."""
 MIN_GROWTH: Final = 0.5
-"""Polls per second by which the rate grows in one second, at least."""
+"""Polls per second by which a low rate grows in one second."""
 MAX_GROWTH: Final = 0.1
-"""The part of the rate that one answer may add: a low limit is approached slowly."""
+"""The part of the rate that one answer may add: the lowest limits are approached even slower."""
 SLACK: Final = 0.02
 """Seconds of turns that may be made up for, as timers ring late: what the largest burst holds."""
 LONGEST_GAP: Final = 5.0
 """Seconds between two polls, beyond which they say nothing of the rate."""
-LONGEST_QUEUE: Final = 1.0
+LONGEST_QUEUE: Final = 0.25
 """Seconds for which those who wait stand in line; the others come back after that."""
 
 
@@ -121,6 +121,7 @@ def throttle_for(clock: Callable[[], float], origin: Hashable, credential: Hasha
     """
     with _lock:
         throttle = _throttles.setdefault((clock, origin, credential), Throttle())
-        if throttle not in _latest:
-            _latest.append(throttle)
+        if throttle in _latest:
+            _latest.remove(throttle)
+        _latest.append(throttle)
         return throttle

@@ -93,12 +93,12 @@ def _block(
     state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
         now = clock()
+        waiter.check(state, now, throttle.paused_until)
         while (turn := throttle.reserve(now)) > now:
-            if waiter.is_over(state, now, throttle.paused_until):
-                raise waiter.too_late(state, now, throttle.paused_until)
             sleep(min(turn, waiter.deadline(state)) - now)
             now = clock()
-        limit = waiter.limit(state, now, longest)
+            waiter.check(state, now, throttle.paused_until)
+        limit = min(longest, waiter.deadline(state) - now)
         result, began, ended = calls.poll(operation, request, limit)
         log(waiter.notice(state, result))
         if on_update is not None and isinstance(result, Sighting):
@@ -129,12 +129,12 @@ async def _await(
     state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
         now = clock()
+        waiter.check(state, now, throttle.paused_until)
         while (turn := throttle.reserve(now)) > now:
-            if waiter.is_over(state, now, throttle.paused_until):
-                raise waiter.too_late(state, now, throttle.paused_until)
             await sleep(min(turn, waiter.deadline(state)) - now)
             now = clock()
-        limit = waiter.limit(state, now, longest)
+            waiter.check(state, now, throttle.paused_until)
+        limit = min(longest, waiter.deadline(state) - now)
         result, began, ended = await calls.poll(operation, request, limit)
         log(waiter.notice(state, result))
         if on_update is not None and isinstance(result, Sighting):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import math
@@ -710,6 +711,8 @@ def test_a_retry_after_that_one_wait_is_told_holds_back_the_others_of_its_key(
     "options",
     [
         {"base_url": CONFIG.base_url + "/v9"},
+        {"base_url": CONFIG.base_url + ":443"},
+        {"base_url": "HTTPS://API.Widgets.TEST"},
         {"headers": {"User-Agent": "another"}},
         {"timeout": 5.0, "max_retries": 0},
     ],
@@ -812,6 +815,22 @@ def test_a_wait_that_begins_held_back_past_its_deadline_sends_nothing(
     assert late.times == []
 
 
+def test_a_client_made_after_the_last_one_was_closed_is_held_back_all_the_same(
+    driver: Driver, time: Time
+) -> None:
+    with pytest.raises(WaitTimeoutError, match="the provider asks to wait 20 s"):
+        driver.wait(Script(time, REFUSED), timeout=5)
+    gc.collect()
+    time.now += 12
+    script = Script(time, answer("completed"))
+    with pytest.raises(WaitTimeoutError, match="the provider asks to wait 8 s") as caught:
+        driver.wait(script, timeout=5)
+    assert (caught.value.polls, caught.value.elapsed) == (0, 0.0)
+    assert driver.wait(script).result == "done"
+    assert script.times == pytest.approx([20], abs=0.01)
+    assert script.times[0] >= 20
+
+
 def test_waits_that_begin_together_take_turns(driver: Driver, time: Time) -> None:
     script = Script(time, answer("completed"))
     assert not any(together(driver, time, *[Wait(script)] * 40))
@@ -823,19 +842,77 @@ def test_waits_that_begin_together_take_turns(driver: Driver, time: Time) -> Non
     assert script.times[-1] < 40 / FIRST_RATE
 
 
-def test_a_wait_whose_turn_comes_after_its_deadline_ends_at_once(
-    driver: Driver, time: Time
-) -> None:
+def test_a_wait_whose_turn_does_not_come_ends_at_its_deadline(driver: Driver, time: Time) -> None:
     script = Script(time, answer("completed"))
-    waits = [Wait(script, options={"timeout": 0.1})] * 40
+    waits = [Wait(script, options={"timeout": 0.02})] * 60
     errors = [error for error in together(driver, time, *waits) if error is not None]
-    assert len(script.times) + len(errors) == 40
-    assert max(script.times) < 0.1
-    assert 10 <= len(script.times) <= 14
+    assert len(script.times) + len(errors) == 60
+    assert max(script.times) < 0.02
+    assert len(script.times) == pytest.approx(1 + (SLACK + 0.02) * FIRST_RATE, abs=3)
     for error in errors:
         assert isinstance(error, WaitTimeoutError)
         assert "the job did not end in time" in str(error)
-        assert (error.polls, error.elapsed) == (0, 0.0)
+        assert error.polls == 0
+        assert error.elapsed == pytest.approx(0.02)
+
+
+def test_a_poll_whose_turn_comes_too_late_ends_the_wait_at_its_deadline(
+    driver: Driver, time: Time
+) -> None:
+    # Its last poll is due 1 ms before the deadline, when many others have just begun.
+    late = Wait(Script(time, answer("pending")), options={"timeout": 0.01})
+    others = Wait(Script(time, answer("completed")), after=0.0089)
+    *errors, last = together(driver, time, *[others] * 40, late)
+    assert not any(errors)
+    assert isinstance(last, WaitTimeoutError)
+    assert last.elapsed == pytest.approx(0.01)
+    assert late.script.times == [0]
+
+
+@pytest.mark.parametrize("timeout", [0, None])
+def test_one_poll_waits_for_its_turn_however_long(
+    driver: Driver, time: Time, timeout: float | None
+) -> None:
+    script = Script(time, answer("completed"))
+    waits = [Wait(script, options={"timeout": timeout})] * 60
+    assert not any(together(driver, time, *waits))
+    assert len(script.times) == 60
+
+
+def test_waits_that_give_up_hold_up_nobody(driver: Driver, time: Time) -> None:
+    crowd = Wait(Script(time, answer("completed")), options={"timeout": 0.001})
+    lone = Wait(Script(time, answer("completed")), after=0.001 + 1 / FIRST_RATE)
+    *errors, last = together(driver, time, *[crowd] * 60, lone)
+    assert sum(error is not None for error in errors) >= 40
+    assert last is None
+    assert lone.script.times == [lone.after]
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_ten_thousand_waits_that_give_up_or_are_cancelled_hold_up_nobody(
+    time: Time, cancelled: bool
+) -> None:
+    options = {"timeout": None if cancelled else 0.1}
+    wait = Wait(Script(time, answer("completed")), options=options).awaiting()
+    lone = Script(time, answer("completed"))
+    number = 10_000
+
+    async def main() -> float:
+        waits = [asyncio.create_task(wait()) for _ in range(number)]
+        if cancelled:
+            await asyncio.sleep(0.1)
+            for task in waits:
+                task.cancel()
+        ended = await asyncio.gather(*waits, return_exceptions=True)
+        gave_up = asyncio.CancelledError if cancelled else WaitTimeoutError
+        assert sum(isinstance(error, gave_up) for error in ended) > 0.95 * number
+        await asyncio.sleep(1 / FIRST_RATE)
+        began = time.now
+        await Wait(lone).awaiting()()
+        return round(began - 1000.0, 6)
+
+    began = run(time, main())
+    assert lone.times == [began]
 
 
 def waiter(polling: Polling | None = None, **options: Any) -> Waiter[str]:
