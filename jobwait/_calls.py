@@ -79,8 +79,8 @@ class BlockingTransport(Protocol):
     """Sends requests one at a time, or in an event loop of its caller's own."""
 
     def __call__(self, request: Request, limit: float, /) -> Response: ...
-    def for_loop(self) -> Transport:
-        """The same for many requests at a time."""
+    def for_loop(self, at_once: int) -> Transport:
+        """The same for so many requests at a time."""
         ...
 
 
@@ -195,13 +195,12 @@ class Calls(SharedCalls):
     def __init__(self, options: Options, transport: BlockingTransport, runtime: Runtime) -> None:
         super().__init__(options, runtime.clock)
         self.runtime: Final = runtime
-        self._send_once: Final = transport
+        self.transport: Final = transport
 
-    def for_loop(self) -> tuple[AsyncCalls, Transport]:
-        """The same in an event loop, and the connections to close after it."""
-        transport = self._send_once.for_loop()
+    def for_loop(self, send: AsyncSend) -> AsyncCalls:
+        """The same in an event loop."""
         runtime = AsyncRuntime(clock=self.runtime.clock, random=self.runtime.random)
-        return AsyncCalls(self.options, transport, runtime), transport
+        return AsyncCalls(self.options, send, runtime)
 
     def poll(
         self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
@@ -211,9 +210,10 @@ class Calls(SharedCalls):
         result: Sighting[JobT] | APIError
         began = self.clock()
         try:
-            result = self.reader.sighting(operation, self._send_once(request, limit))
+            result = self.reader.sighting(operation, self.transport(request, limit))
         except APIError as error:
-            result = error
+            # Its frames hold the request, and the request the key.
+            result = error.with_traceback(None)
         polled = Polled(result, began, self.clock())
         self.throttle.learn(*polled)
         return polled
@@ -228,7 +228,7 @@ class Calls(SharedCalls):
         while True:
             self.check_open()
             try:
-                response = self._send_once(request, limit)
+                response = self.transport(request, limit)
                 return RawResponse(*response, self.reader.read(operation, response)[1])
             except APIError as error:
                 delay = self.retry_delay(error, job_id, retries, self.runtime.random())
@@ -254,7 +254,8 @@ class AsyncCalls(SharedCalls):
         try:
             result = self.reader.sighting(operation, await self._send_once(request, limit))
         except APIError as error:
-            result = error
+            # Its frames hold the request, and the request the key.
+            result = error.with_traceback(None)
         polled = Polled(result, began, self.clock())
         self.throttle.learn(*polled)
         return polled

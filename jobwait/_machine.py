@@ -144,7 +144,7 @@ class Waiter(Generic[JobT]):
             # The middle of the delays in the provider's example, as one counts in factors.
             interval = math.sqrt(polling.initial * polling.maximum)
             self._schedule = Adaptive(interval, durations)
-        elif callable(getattr(schedule, "delay", None)):
+        elif callable(getattr(schedule, "delay", None)) and not isinstance(schedule, type):
             self._schedule = schedule
         else:
             raise InvalidArgumentError(f"schedule is one like Fixed(2), not {schedule!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import (
     AsyncGenerator,
@@ -13,23 +14,27 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from contextlib import aclosing, closing, contextmanager
-from itertools import islice, repeat
+from contextlib import aclosing, closing, contextmanager, suppress
+from itertools import repeat
 from threading import Thread, current_thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, overload
 
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError
-from ._machine import Notice
+from ._machine import seconds
+from ._models import UNSET
 from ._operation import DoneT, IdT
 from ._scheduler import AnyResource, Outcome, Rules, Scheduler
-from ._wait import log
 
 if TYPE_CHECKING:
     from ._models import Unset
     from ._schedule import Schedule
 
 _Ended: TypeAlias = tuple[int, Outcome[Any]]
+
+READING: Final = 0.01
+"""Seconds for which jobs are read from an iterator before those read are waited for."""
 
 
 class WaitOptions(TypedDict, total=False):
@@ -44,7 +49,8 @@ class WaitOptions(TypedDict, total=False):
     not_found_grace: float | Unset
     """Seconds in which a 404 means that a job is not there yet."""
     max_in_flight: int
-    """Requests at a time to one provider with one key; 100 if not given."""
+    """Requests at a time to one provider with one key; 100 if not given. No more than the pool of
+    an `http_client` of yours has connections."""
 
 
 @overload
@@ -66,12 +72,14 @@ def as_completed(
 
     Every entry has one outcome, and what happens to one job, or one provider, does not touch the
     others. Waiting goes on, in a thread, while the caller looks at an outcome; leaving the loop
-    early stops it at once, and the log names the jobs still open.
+    early stops it at once, and the log names the jobs still open. An error has the last typed job
+    if the last poll, or the one before, saw it.
 
     Args:
         jobs: The resource that the jobs belong to, as `client.jobs`, or pairs of resource and id.
         ids: The jobs' ids, beside a resource. An iterator, of ids or of pairs, is read in the
-            caller's thread and only as far as polls can be sent; a collection is read at once.
+            caller's thread, when an outcome is asked for, and as polls can be sent; a collection
+            is read at once.
 
     Raises:
         InvalidArgumentError: An option cannot work, or something is no resource.
@@ -139,7 +147,11 @@ def async_as_completed(
 def async_as_completed(
     jobs: Any, ids: Any = None, /, **options: Unpack[WaitOptions]
 ) -> AsyncGenerator[Outcome[Any]]:
-    """As `as_completed`, for the resources of asynchronous clients."""
+    """As `as_completed`, for the resources of asynchronous clients.
+
+    To stop at once on leaving the loop, iterate within `contextlib.aclosing`: the event loop closes
+    an abandoned generator only when nobody refers to it any more.
+    """
     scheduler, source = _begin(AsyncResource, jobs, ids, options)
     return _async_plain(_await(scheduler, source, raise_on_failure=False))
 
@@ -190,14 +202,30 @@ class _Source:
             )
         self._is_lazy = not isinstance(given, Collection)
         self._pairs = _pairs(kind, given if ids is None else zip(repeat(jobs), given))
+        self._failure: Exception | None = None
         self.more = True
 
     def read(self, room: int) -> list[tuple[AnyResource, Any]]:
         """The next jobs: as many as there is room for, or all if they are there anyway."""
-        if not self.more:
-            return []
-        pairs = list(islice(self._pairs, room if self._is_lazy else None))
-        self.more = self._is_lazy and len(pairs) == room
+        if self._failure is not None:
+            raise self._failure
+        if not self._is_lazy:
+            self.more = False
+            return list(self._pairs)
+        pairs: list[tuple[AnyResource, Any]] = []
+        # Jobs that come slowly do not wait for each other.
+        until = monotonic() + READING
+        while self.more and len(pairs) < room and monotonic() < until:
+            try:
+                pairs.append(next(self._pairs))
+            except StopIteration:
+                self.more = False
+            except Exception as error:
+                if not pairs:
+                    raise
+                # Not before those that were read are on their way.
+                self._failure = error
+                break
         return pairs
 
 
@@ -208,10 +236,14 @@ def _pairs(kind: type[AnyResource], given: Iterable[Any]) -> Iterator[tuple[AnyR
         except (TypeError, ValueError):
             resource = job_id = None
         if not isinstance(resource, kind):
+            hint = ""
+            if isinstance(resource, (Resource, AsyncResource)):
+                other = "" if kind is AsyncResource else "async_"
+                hint = f"; for this one there are {other}as_completed and {other}wait_for_all"
             client = "Client" if kind is Resource else "AsyncClient"
             raise InvalidArgumentError(
                 f"job number {number} is no pair of a resource of a provider's {client} and an id, "
-                f"as (client.jobs, id), but {pair!r}"
+                f"as (client.jobs, id), but {pair!r}{hint}"
             )
         yield resource, job_id
 
@@ -219,10 +251,15 @@ def _pairs(kind: type[AnyResource], given: Iterable[Any]) -> Iterator[tuple[AnyR
 def _begin(
     kind: type[AnyResource], jobs: Any, ids: Any, options: WaitOptions
 ) -> tuple[Scheduler, _Source]:
+    unknown = set(options) - set(Rules._fields)
+    if unknown:
+        raise TypeError(f"unknown options: {', '.join(sorted(unknown))}; see jobwait.WaitOptions")
     rules = Rules(**options)
     at_most: Any = rules.max_in_flight
     if isinstance(at_most, bool) or not isinstance(at_most, int) or at_most < 1:
         raise InvalidArgumentError(f"max_in_flight is a whole number from 1 up, not {at_most!r}")
+    if rules.timeout is not None and rules.timeout is not UNSET:
+        seconds("timeout", rules.timeout)
     return Scheduler(rules), _Source(kind, jobs, ids)
 
 
@@ -283,7 +320,7 @@ def _open_jobs_named(scheduler: Scheduler) -> Generator[None]:
     except BaseException as ending:
         told = scheduler.open_jobs()
         if told is not None:
-            log(Notice(told, expected=False))
+            logging.getLogger("jobwait").warning("%s", told)
             ending.add_note(told)
         raise
 
@@ -293,25 +330,35 @@ def _thread(
     scheduler: Scheduler, loop: asyncio.AbstractEventLoop
 ) -> Generator[Callable[[Coroutine[Any, Any, list[_Ended]]], list[_Ended]]]:
     """Run the event loop of a scheduler in a thread; the value runs a coroutine there."""
+    is_over = False
 
     def serve() -> None:
         try:
-            loop.run_forever()
+            while not is_over:
+                # What ends it otherwise, a SystemExit say, is told by the task that it came from.
+                with suppress(BaseException):
+                    loop.run_forever()
             loop.run_until_complete(scheduler.stop())
-            loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
 
     def run(coroutine: Coroutine[Any, Any, list[_Ended]]) -> list[_Ended]:
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
 
     thread: Final = Thread(target=serve, name="jobwait", daemon=True)
-    thread.start()
     try:
+        thread.start()
         yield run
     finally:
-        loop.call_soon_threadsafe(loop.stop)
-        # The garbage collector may close a generator in that very thread, or when the interpreter
+        is_over = True
+        with suppress(RuntimeError):  # the loop is closed, if it never came to run
+            loop.call_soon_threadsafe(loop.stop)
+        # The garbage collector may close a generator in such a thread, or when the interpreter
         # ends, and threads with it.
-        if current_thread() is not thread and not sys.is_finalizing():
+        if current_thread().name != thread.name and not sys.is_finalizing():
             thread.join()

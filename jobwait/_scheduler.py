@@ -12,18 +12,24 @@ from collections.abc import Hashable
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, Generic, NamedTuple, TypeAlias
 
-from ._calls import AsyncCalls, Transport
+from ._calls import AsyncCalls, BlockingTransport, Transport
 from ._client import AsyncResource, Resource
 from ._errors import JobwaitError
-from ._machine import Again, Done, Sighting, Waiter, WaitState
+from ._machine import Again, Done, Notice, Sighting, Waiter, WaitState
 from ._models import UNSET, Unset
 from ._operation import DoneT, JobOperation
 from ._schedule import Durations, Schedule
-from ._throttle import Throttle
+from ._throttle import Place, Throttle
 from ._wait import log
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
+QUIET: Final = 60.0
+"""Seconds after a warning in which others of the same provider are mere information."""
+TURNS: Final = 50
+"""Polls that are sent in a row while others wait for the same throttle."""
+MAX_UNSEEN: Final = 10_000
+"""Jobs that are taken in from a source that can wait, before any poll of them."""
 MAX_NAMED: Final = 100
 """Open jobs that a message names."""
 
@@ -87,11 +93,16 @@ class _Lane:
         self.throttle: Final = calls.throttle
         self.heap: list[_Entry] = []
         self.in_flight: dict[int, _Entry] = {}
+        self.unseen = 0
+        """Jobs without a poll so far."""
         self.workers = 0
         self.idle: list[asyncio.Future[None]] = []
         """Set to wake a worker that has nothing to do."""
         self.alarm: asyncio.TimerHandle | None = None
+        self.alarm_at = math.inf
         self.sweep: asyncio.TimerHandle | None = None
+        self._place = Place(TURNS)
+        self._quiet_until = -math.inf
         self._turn = -math.inf
         """When to ask the throttle again."""
 
@@ -99,8 +110,22 @@ class _Lane:
         """The poll to send now, if there is one."""
         if self.next_at() > now:
             return None
-        self._turn = self.throttle.reserve(now)
-        return heappop(self.heap) if self._turn <= now else None
+        self._turn = self.throttle.reserve(now, self._place)
+        if self._turn > now:
+            return None
+        entry = heappop(self.heap)
+        if not self.heap or self.heap[0][0] > now:
+            self.throttle.leave(self._place)
+        return entry
+
+    def log(self, notice: Notice | None, now: float) -> None:
+        """Write a line, as a warning only if there was none in the last minute."""
+        if notice is not None and not notice.expected:
+            if now < self._quiet_until:
+                notice = notice._replace(expected=True)
+            else:
+                self._quiet_until = now + QUIET
+        log(notice)
 
     def next_at(self) -> float:
         """When there may be a poll to send."""
@@ -117,19 +142,22 @@ class Scheduler:
         self._rules: Final = rules
         self._groups: dict[Hashable, _Group] = {}
         self._lanes: dict[Throttle, _Lane] = {}
-        self._transports: list[Transport] = []
+        self._transports: dict[BlockingTransport, Transport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = 0
-        self._unseen = 0
-        """Jobs without a poll so far."""
         self._ended: list[tuple[int, Outcome[Any]]] = []
         self._failure: BaseException | None = None
         self._news: asyncio.Future[None] | None = None
 
     @property
     def room(self) -> int:
-        """How many jobs to take in next from a source that can wait."""
-        return max(self._rules.max_in_flight - self._unseen, 0)
+        """How many jobs to take in next from a source that can wait.
+
+        A provider that is held up does not keep the others from getting theirs, up to a limit.
+        """
+        most = self._rules.max_in_flight
+        unseen = [lane.unseen for lane in self._lanes.values()]
+        return most - min(unseen, default=0) if sum(unseen) < MAX_UNSEEN else 0
 
     @property
     def is_done(self) -> bool:
@@ -158,7 +186,7 @@ class Scheduler:
         while not (self._ended or self._failure or self.is_done or (more and self._has_room())):
             self._news = asyncio.get_running_loop().create_future()
             await self._news
-        if self._failure is not None:
+        if self._failure is not None and not self._ended:
             raise self._failure
         ended, self._ended = self._ended, []
         return ended
@@ -188,7 +216,7 @@ class Scheduler:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for transport in self._transports:
+        for transport in self._transports.values():
             await transport.close()
 
     def _add(self, resource: AnyResource, job_id: Any, started: dict[_Lane, float]) -> None:
@@ -203,7 +231,7 @@ class Scheduler:
             return
         # Jobs that come together share one reading of the clock.
         now = started.setdefault(group.lane, group.lane.clock())
-        self._unseen += 1
+        group.lane.unseen += 1
         heappush(group.lane.heap, (now, number, group, WaitState(job_id, now)))
 
     def _group(self, resource: AnyResource) -> _Group:
@@ -222,8 +250,10 @@ class Scheduler:
                 durations=durations,
             )
             if not isinstance(calls, AsyncCalls):
-                calls, transport = calls.for_loop()
-                self._transports.append(transport)
+                blocking = calls.transport
+                if blocking not in self._transports:
+                    self._transports[blocking] = blocking.for_loop(self._rules.max_in_flight)
+                calls = calls.for_loop(self._transports[blocking])
             if calls.throttle not in self._lanes:
                 self._lanes[calls.throttle] = _Lane(calls)
             lane = self._lanes[calls.throttle]
@@ -234,7 +264,7 @@ class Scheduler:
         """See to it that somebody sends what is due, or an alarm rings when something is."""
         now, at = lane.clock(), lane.next_at()
         if at > now:
-            self._set_alarm(lane, at - now)
+            self._set_alarm(lane, at, now)
         elif lane.idle:
             lane.idle.pop().set_result(None)
         elif lane.workers < self._rules.max_in_flight:
@@ -245,17 +275,15 @@ class Scheduler:
         if lane.sweep is None and lane.heap and lane.heap[0][0] <= now:
             self._set_sweep(lane)
 
-    def _set_alarm(self, lane: _Lane, delay: float) -> None:
-        loop = asyncio.get_running_loop()
-        when = loop.time() + delay
-        if lane.alarm is not None and lane.alarm.when() > when:
-            lane.alarm.cancel()
-            lane.alarm = None
-        if lane.alarm is None and math.isfinite(when):
-            lane.alarm = loop.call_at(when, self._ring, lane)
+    def _set_alarm(self, lane: _Lane, at: float, now: float) -> None:
+        if at < lane.alarm_at:
+            if lane.alarm is not None:
+                lane.alarm.cancel()
+            lane.alarm = asyncio.get_running_loop().call_later(at - now, self._ring, lane)
+            lane.alarm_at = at
 
     def _ring(self, lane: _Lane) -> None:
-        lane.alarm = None
+        lane.alarm, lane.alarm_at = None, math.inf
         self._rouse(lane)
 
     def _set_sweep(self, lane: _Lane) -> None:
@@ -278,7 +306,7 @@ class Scheduler:
             lane.heap = [entry for entry in lane.heap if entry[1] not in numbers]
             heapify(lane.heap)
         for _, number, group, state in over:
-            self._unseen -= state.polls == 0
+            lane.unseen -= state.polls == 0
             error = group.waiter.too_late(state, now, paused_until)
             self._end(number, group, state.job_id, None, error)
         self._rouse(lane)
@@ -302,7 +330,7 @@ class Scheduler:
     async def _poll(self, lane: _Lane, number: int, group: _Group, state: WaitState[Any]) -> None:
         operation, calls, waiter, durations, _ = group
         if state.polls == 0:
-            self._unseen -= 1
+            lane.unseen -= 1
             if self._has_room():
                 self._tell()
         step: Done[Any] | Again[Any] | JobwaitError
@@ -312,16 +340,18 @@ class Scheduler:
             waiter.check(state, now, lane.throttle.paused_until)
             limit = min(calls.options.timeout, waiter.deadline(state) - now)
             result, began, ended = await calls.poll(operation, request, limit)
-            log(waiter.notice(state, result))
+            lane.log(waiter.notice(state, result), ended)
             if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
                 durations.record(state.seen - state.started, began - state.started)
             step = waiter.step(state, result, began, ended, lane.throttle.paused_until)
         except JobwaitError as error:
+            error.provider, error.job_id = operation.provider, state.job_id
             step = error
         if isinstance(step, Again):
-            # Only the next poll can end the wait without another look at the job, and only if it is
-            # the last: until then the job itself need not be remembered.
-            kept = step.state if step.state.final else step.state._replace(job=None)
+            kept = step.state
+            if not kept.final and not kept.failures:
+                # What is not needed to go on: of thousands of jobs it would be much.
+                kept = kept._replace(job=None, last_error=None)
             heappush(lane.heap, (step.at, number, group, kept))
         elif isinstance(step, Done):
             self._end(number, group, state.job_id, operation.done(step.job), None)

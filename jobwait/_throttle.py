@@ -1,7 +1,9 @@
 """The pace of polls: one throttle per origin and credential, shared by all waits of the process.
 
-Like the congestion control of TCP: the rate grows quickly until the provider first says that it is
-too much, is cut then, and grows by the same amount every second from there.
+Like the congestion control of TCP, in the form of DCTCP (RFC 8257): the rate grows quickly until
+the provider first refuses; from then on it is judged by windows, cut by the share of the polls that
+were refused, and raised by a part of those that were answered. So a refusal now and then costs
+little, and an overload is left at once.
 """
 
 from __future__ import annotations
@@ -18,24 +20,43 @@ from ._errors import APIConnectionError, APIStatusError
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-FIRST_RATE: Final = 500.0
-"""Polls per second of a throttle that knows nothing yet: a thousand waits begin within a second."""
+FIRST_RATE: Final = 100.0
+"""Polls per second of a throttle that knows nothing yet."""
 MIN_RATE: Final = 0.1
 """Polls per second, however often the provider refuses."""
-CUT: Final = 0.7
-"""What is left of a rate that was refused: CUBIC's figure, in RFC 9438."""
-RECOVERY: Final = 10.0
-"""Seconds of polling until a high rate has grown back."""
-MIN_GROWTH: Final = 0.5
-"""Polls per second by which a low rate grows in one second."""
-MAX_GROWTH: Final = 0.1
-"""The part of the rate that one answer may add: the lowest limits are approached even slower."""
+WINDOW: Final = 0.5
+"""Seconds for which a rate is tried, at least."""
+MIN_POLLS: Final = 10
+"""Polls with which it is tried, at least: of fewer, one alone would say too much."""
+MAX_CUT: Final = 0.1
+"""What is left of a rate at which all polls are refused."""
+GROWTH: Final = 0.05
+"""The part of the answered polls by which the rate is raised after each window."""
+RECOVERY: Final = 0.5
+"""The same, as long as the rate is below half of what the provider is known to answer."""
+FORGETTING: Final = 0.98
+"""What is left of that knowledge after a window that does not confirm it."""
 SLACK: Final = 0.02
 """Seconds of turns that may be made up for, as timers ring late: what the largest burst holds."""
-LONGEST_GAP: Final = 5.0
-"""Seconds between two polls, beyond which they say nothing of the rate."""
-LONGEST_QUEUE: Final = 0.25
-"""Seconds for which those who wait stand in line; the others come back after that."""
+LONGEST_ABSENCE: Final = 0.25
+"""Seconds after which those at the front of the line lose their place if they do not ask."""
+
+
+class Place:
+    """Somebody's place in the line before a throttle.
+
+    Args:
+        turns: How many turns it takes when it comes to the front.
+    """
+
+    __slots__ = ("asks_at", "left", "number", "turns")
+
+    def __init__(self, turns: int = 1) -> None:
+        self.turns: Final = turns
+        self.left = 0
+        self.number: int | None = None
+        """Its number in the line; None outside it."""
+        self.asks_at = -math.inf
 
 
 class Throttle:
@@ -45,64 +66,111 @@ class Throttle:
         self._lock: Final = Lock()
         self._next = -math.inf
         """When the next poll may be sent."""
-        self._queue_end = -math.inf
-        """When the last of those who wait were told to ask again."""
-        self._last: float | None = None
-        self._gap = 1 / FIRST_RATE
-        """Seconds between two polls, a moving average."""
-        self._refused_at = -math.inf
-        self._growth: float | None = None
-        """Polls per second by which the rate grows in one; None before the first refusal."""
+        self._line: deque[tuple[int, Place]] = deque()
+        self._joined = 0
+        self._waiting = 0
+        """Places in the line that nobody has left."""
+        self._since = -math.inf
+        """When the first poll of this window could be sent."""
+        self._answered = 0
+        self._refused = 0
+        self._known: float | None = None
+        """Polls per second that the provider has answered lately; None before it first refused."""
         self.rate: float = FIRST_RATE
         """Polls per second that are allowed now."""
         self.paused_until: float = -math.inf
         """The reading of the clock before which the provider asked not to be polled."""
 
-    def reserve(self, now: float) -> float:
+    def reserve(self, now: float, place: Place) -> float:
         """Take a turn: a poll may be sent at once if the answer is `now`.
 
-        Else it is when to ask again, and nothing is taken: whoever does not come back holds up
-        nobody.
+        Else it is when to ask again, with the same place in the line.
         """
         with self._lock:
+            first = self._first(now, place)
             earliest = max(self._next, self.paused_until)
-            if earliest <= now:
+            if earliest <= now and first in (None, place):
                 self._next = max(earliest, now - SLACK) + 1 / self.rate
-                if self._last is not None:
-                    self._gap += (min(now - self._last, LONGEST_GAP) - self._gap) / 30
-                self._last = now
+                place.left -= 1
+                if place.left <= 0:
+                    self._leave(place)
                 return now
-            # Those who wait come one after the other, at the rate of now.
-            turn = max(earliest, self._queue_end)
-            if turn > earliest + LONGEST_QUEUE:
-                return earliest + LONGEST_QUEUE
-            self._queue_end = turn + 1 / self.rate
-            return turn
+            if place.number is None:
+                self._joined += 1
+                self._waiting += 1
+                place.number, place.left = self._joined, place.turns
+                self._line.append((self._joined, place))
+            ahead = min(place.number - self._line[0][0], self._waiting - 1) / self.rate
+            # Those who are far behind come back when half of the time is over: the line, and the
+            # rate, may be others by then.
+            place.asks_at = max(earliest, now) + min(ahead, max(ahead / 2, LONGEST_ABSENCE))
+            return place.asks_at
+
+    def leave(self, place: Place) -> None:
+        """Give up a place in the line, if there is one."""
+        with self._lock:
+            self._leave(place)
+
+    def _first(self, now: float, asking: Place) -> Place | None:
+        line = self._line
+        while line:
+            number, place = line[0]
+            if place.number == number:
+                if place is asking or place.asks_at + LONGEST_ABSENCE >= now:
+                    return place
+                self._leave(place)
+            line.popleft()
+        return None
+
+    def _leave(self, place: Place) -> None:
+        # What it has in the line is worth nothing from now on.
+        if place.number is not None:
+            place.number = None
+            self._waiting -= 1
 
     def learn(self, result: object, began: float, ended: float) -> None:
-        """Take in what a poll gave: a 429 or 503 slows down, any other answer speeds up.
+        """Take in what a poll gave: a 429 or 503, or any other answer.
 
         Args:
             result: A sighting, or the error.
             began: When the poll was sent.
             ended: When its answer was there.
         """
-        if isinstance(result, APIStatusError) and result.status_code in (429, 503):
-            with self._lock:
-                if result.retry_after is not None:
-                    self.paused_until = max(self.paused_until, ended + result.retry_after)
-                # What was sent before the last refusal was known says nothing new.
-                if began > self._refused_at:
-                    self._refused_at = ended
-                    refused = min(self.rate, 1 / max(self._gap, 1e-6))
-                    self.rate = max(refused * CUT, MIN_RATE)
-                    self._growth = max(refused * (1 - CUT) / RECOVERY, MIN_GROWTH)
-        elif not isinstance(result, APIConnectionError):
-            with self._lock:
-                # An answer adds its share of a second's growth; before the first refusal, the rate
-                # doubles in less than a second.
-                added = 1.0 if self._growth is None else self._growth / self.rate
-                self.rate += min(added, self.rate * MAX_GROWTH)
+        refused = isinstance(result, APIStatusError) and result.status_code in (429, 503)
+        if isinstance(result, APIConnectionError):
+            return
+        with self._lock:
+            if isinstance(result, APIStatusError) and refused and result.retry_after is not None:
+                self.paused_until = max(self.paused_until, ended + result.retry_after)
+            if self._known is None and not refused:
+                # Doubled in less than a second.
+                self.rate += 1.0
+            if began < self._since:
+                return  # sent at another rate
+            if self._answered + self._refused == 0:
+                self._since = began
+            self._answered += not refused
+            self._refused += refused
+            polls = self._answered + self._refused
+            # A rate at which half of the polls are refused is not tried any longer.
+            tried = ended - self._since >= WINDOW or 2 * self._refused >= polls
+            if polls >= MIN_POLLS and tried:
+                self._judge(max(ended - self._since, 1e-3))
+                self._since, self._answered, self._refused = ended, 0, 0
+
+    def _judge(self, seconds: float) -> None:
+        if self._known is None and not self._refused:
+            return
+        answered, polls = self._answered / seconds, self._answered + self._refused
+        share = self._refused / polls
+        if share:
+            # What was allowed, but not used, was not refused.
+            self.rate = min(self.rate, polls / seconds)
+        self._known = max(answered, (self._known or 0.0) * FORGETTING)
+        below = not self._refused and self.rate < self._known / 2
+        cut = max(1 - share * (1 + share) / 2, MAX_CUT)
+        grown = self.rate * cut + answered * (RECOVERY if below else GROWTH)
+        self.rate = max(grown, MIN_RATE)
 
 
 _throttles: Final[WeakValueDictionary[Hashable, Throttle]] = WeakValueDictionary()

@@ -148,7 +148,7 @@ class SyncTransport:
             self.close()
         return response
 
-    def for_loop(self) -> AsyncTransport:
+    def for_loop(self, at_once: int) -> AsyncTransport:
         """The same for an event loop that a blocking call runs; it has connections of its own."""
         return AsyncTransport(self._base_url)
 
@@ -249,9 +249,9 @@ class HTTPXTransport:
                 response.close()
         return Response(response.status_code, Headers(response.headers.raw), b"".join(parts))
 
-    def for_loop(self) -> ThreadedTransport:
-        """The same for an event loop that a blocking call runs; it sends in threads."""
-        return ThreadedTransport(self)
+    def for_loop(self, at_once: int) -> ThreadedTransport:
+        """The same for an event loop that a blocking call runs; it sends in so many threads."""
+        return ThreadedTransport(self, at_once)
 
     def close(self) -> None:
         """Nothing: the client is its maker's."""
@@ -264,8 +264,9 @@ class ThreadedTransport:
     as nothing can interrupt it there, until its own limit does.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, threads: int) -> None:
         self._send = send
+        self._most = threads
         self._threads: ThreadPoolExecutor | None = None
 
     async def __call__(self, request: Request, limit: float) -> Response:
@@ -275,7 +276,7 @@ class ThreadedTransport:
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
 
-            self._threads = ThreadPoolExecutor(THREADS, "jobwait")
+            self._threads = ThreadPoolExecutor(self._most, "jobwait")
         deadline = time.monotonic() + limit
 
         def send() -> Response:
@@ -349,9 +350,6 @@ def _wrong_client(wanted: str, given: object) -> str:
     return f"http_client of this class is an httpx.{wanted}, not a {name}: pass httpx.{wanted}(...)"
 
 
-THREADS: Final = 32
-"""Requests at a time that an event loop sends through a blocking client."""
-
 _LONGEST: Final = 86_400.0
 """Seconds; a socket takes no infinite timeout."""
 
@@ -380,7 +378,8 @@ def _httpx_errors(request: Request, limit: float) -> Generator[None]:
         yield
     except (httpx.TimeoutException, TimeoutError) as error:
         raise _too_late(request, limit) from _without_frames(error)
-    except (httpx.RequestError, OSError) as error:
+    # A hook of the client's own may judge a status.
+    except (httpx.HTTPError, OSError) as error:
         raise _broken(request, error) from _without_frames(error)
 
 

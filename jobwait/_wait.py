@@ -12,6 +12,7 @@ from ._machine import Done, Notice, Sighting, Waiter, WaitState
 from ._models import UNSET, Unset
 from ._operation import DoneT, IdT, JobOperation, JobT
 from ._schedule import Schedule
+from ._throttle import Place
 
 
 @overload
@@ -89,15 +90,18 @@ def _block(
     clock, sleep, _ = calls.runtime
     request = calls.prepare(operation, job_id)
     longest = calls.options.timeout
-    throttle = calls.throttle
+    throttle, place = calls.throttle, Place()
     state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
         now = clock()
         waiter.check(state, now, throttle.paused_until)
-        while (turn := throttle.reserve(now)) > now:
-            sleep(min(turn, waiter.deadline(state)) - now)
-            now = clock()
-            waiter.check(state, now, throttle.paused_until)
+        try:
+            while (turn := throttle.reserve(now, place)) > now:
+                sleep(min(turn, waiter.deadline(state)) - now)
+                now = clock()
+                waiter.check(state, now, throttle.paused_until)
+        finally:
+            throttle.leave(place)
         limit = min(longest, waiter.deadline(state) - now)
         result, began, ended = calls.poll(operation, request, limit)
         log(waiter.notice(state, result))
@@ -125,15 +129,18 @@ async def _await(
     clock, sleep, _ = calls.runtime
     request = calls.prepare(operation, job_id)
     longest = calls.options.timeout
-    throttle = calls.throttle
+    throttle, place = calls.throttle, Place()
     state: WaitState[JobT] = WaitState(job_id, started=clock())
     while True:
         now = clock()
         waiter.check(state, now, throttle.paused_until)
-        while (turn := throttle.reserve(now)) > now:
-            await sleep(min(turn, waiter.deadline(state)) - now)
-            now = clock()
-            waiter.check(state, now, throttle.paused_until)
+        try:
+            while (turn := throttle.reserve(now, place)) > now:
+                await sleep(min(turn, waiter.deadline(state)) - now)
+                now = clock()
+                waiter.check(state, now, throttle.paused_until)
+        finally:
+            throttle.leave(place)
         limit = min(longest, waiter.deadline(state) - now)
         result, began, ended = await calls.poll(operation, request, limit)
         log(waiter.notice(state, result))

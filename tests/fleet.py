@@ -162,7 +162,7 @@ class _Blocking:
     def __call__(self, request: Request, limit: float) -> Response:
         raise AssertionError(f"{request} was sent by a blocking call")
 
-    def for_loop(self) -> Fleet:
+    def for_loop(self, at_once: int) -> Fleet:
         return self._fleet
 
 

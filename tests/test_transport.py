@@ -804,7 +804,7 @@ def test_a_blocking_transport_has_one_for_an_event_loop(
     make: Callable[[str], AbstractContextManager[SyncTransport | HTTPXTransport]],
 ) -> None:
     async def main(send: SyncTransport | HTTPXTransport) -> None:
-        transport = send.for_loop()
+        transport = send.for_loop(4)
         answers = await asyncio.gather(*(transport(get(wire.url), 5) for _ in range(50)))
         assert {answer.status_code for answer in answers} == {200}
         await transport.close()
@@ -821,7 +821,7 @@ def test_waiting_for_a_thread_counts() -> None:
         connection.sendall(response())
 
     async def main() -> None:
-        transport = HTTPXTransport(client).for_loop()
+        transport = HTTPXTransport(client).for_loop(4)
         busy = [asyncio.create_task(transport(get(wire.url), 5)) for _ in range(32)]
         await asyncio.to_thread(wire.asked.wait)
         with pytest.raises(APITimeoutError, match=r"within 0\.1 s"):
