@@ -234,11 +234,16 @@ class HTTPXTransport:
 
     def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`; as `SyncTransport` does."""
+        from httpx import HTTPStatusError
+
         deadline = time.monotonic() + limit
         native = _httpx_request(self._client, request, limit)
         with _httpx_errors(request, limit):
-            # Not even a client that follows redirects may carry the key to another origin.
-            response = self._client.send(native, stream=True, follow_redirects=False)
+            try:
+                # Not even a client that follows redirects may carry the key to another origin.
+                response = self._client.send(native, stream=True, follow_redirects=False)
+            except HTTPStatusError as error:
+                return _judged(error)
             try:
                 parts: list[bytes] = []
                 for part in response.iter_bytes():
@@ -305,10 +310,15 @@ class AsyncHTTPXTransport:
         """Send `request`; as `SyncTransport` does."""
         import asyncio
 
+        from httpx import HTTPStatusError
+
         native = _httpx_request(self._client, request, limit)
         with _httpx_errors(request, limit):
             async with asyncio.timeout(limit):
-                response = await self._client.send(native, stream=True, follow_redirects=False)
+                try:
+                    response = await self._client.send(native, stream=True, follow_redirects=False)
+                except HTTPStatusError as error:
+                    return _judged(error)
                 try:
                     body = await response.aread()
                 finally:
@@ -378,9 +388,13 @@ def _httpx_errors(request: Request, limit: float) -> Generator[None]:
         yield
     except (httpx.TimeoutException, TimeoutError) as error:
         raise _too_late(request, limit) from _without_frames(error)
-    # A hook of the client's own may judge a status.
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx.RequestError, OSError) as error:
         raise _broken(request, error) from _without_frames(error)
+
+
+def _judged(error: httpx.HTTPStatusError) -> Response:
+    """The response that a hook of the user's own client took for an error, without its body."""
+    return Response(error.response.status_code, Headers(error.response.headers.raw), b"")
 
 
 def _failure(request: Request, limit: float, error: Exception) -> APIConnectionError:

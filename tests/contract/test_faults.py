@@ -32,7 +32,7 @@ from jobwait import (
     async_as_completed,
     providers,
 )
-from jobwait._throttle import Throttle, _throttles
+from jobwait._throttle import Place, Throttle, _throttles
 from jobwait.sandbox import FaultKind, Faults, LogEntry, Sandbox, SandboxJob
 from jobwait.sandbox import Outcome as Ending
 
@@ -86,8 +86,8 @@ class Watched(Throttle):
         self.pauses: list[tuple[float, float]] = []
         self.timeouts: list[str] = []
 
-    def reserve(self, now: float) -> float:
-        turn = super().reserve(now)
+    def reserve(self, now: float, place: Place) -> float:
+        turn = super().reserve(now, place)
         self.turns += turn <= now
         return turn
 
