@@ -22,20 +22,22 @@ if TYPE_CHECKING:
 
 FIRST_RATE: Final = 100.0
 """Polls per second of a throttle that knows nothing yet."""
-MIN_RATE: Final = 0.1
+MIN_RATE: Final = 0.5
 """Polls per second, however often the provider refuses."""
 WINDOW: Final = 0.5
 """Seconds for which a rate is tried, at least."""
 MIN_POLLS: Final = 10
-"""Polls with which it is tried, at least: of fewer, one alone would say too much."""
+"""Polls with which it is tried, at least, unless that takes too long."""
+LONGEST_WINDOW: Final = 2.0
+"""Seconds that are too long."""
 MAX_CUT: Final = 0.1
 """What is left of a rate at which all polls are refused."""
-GROWTH: Final = 0.05
+GROWTH: Final = 0.03
 """The part of the answered polls by which the rate is raised after each window."""
 RECOVERY: Final = 0.5
 """The same, as long as the rate is below half of what the provider is known to answer."""
-FORGETTING: Final = 0.98
-"""What is left of that knowledge after a window that does not confirm it."""
+DOUBT: Final = 0.8
+"""What is left of that knowledge after a window with refusals."""
 SLACK: Final = 0.02
 """Seconds of turns that may be made up for, as timers ring late: what the largest burst holds."""
 LONGEST_ABSENCE: Final = 0.25
@@ -152,22 +154,26 @@ class Throttle:
             self._answered += not refused
             self._refused += refused
             polls = self._answered + self._refused
+            seconds = max(ended - self._since, 1e-3)
             # A rate at which half of the polls are refused is not tried any longer.
-            tried = ended - self._since >= WINDOW or 2 * self._refused >= polls
-            if polls >= MIN_POLLS and tried:
-                self._judge(max(ended - self._since, 1e-3))
+            tried = seconds >= WINDOW or 2 * self._refused >= polls
+            if (polls >= MIN_POLLS and tried) or seconds >= LONGEST_WINDOW:
+                self._judge(self._answered / seconds, polls / seconds, self._refused / (polls + 2))
                 self._since, self._answered, self._refused = ended, 0, 0
 
-    def _judge(self, seconds: float) -> None:
-        if self._known is None and not self._refused:
+    def _judge(self, answered: float, sent: float, share: float) -> None:
+        """
+        Args:
+            answered: Polls per second.
+            sent: Polls per second, the refused ones too.
+            share: Of the refused ones, taken for smaller where there are few of all.
+        """
+        # What is allowed, but not used, is not known to be possible.
+        self.rate = min(self.rate, max(2 * sent, FIRST_RATE))
+        if self._known is None and not share:
             return
-        answered, polls = self._answered / seconds, self._answered + self._refused
-        share = self._refused / polls
-        if share:
-            # What was allowed, but not used, was not refused.
-            self.rate = min(self.rate, polls / seconds)
-        self._known = max(answered, (self._known or 0.0) * FORGETTING)
-        below = not self._refused and self.rate < self._known / 2
+        self._known = max(answered, (self._known or self.rate) * (DOUBT if share else 1))
+        below = not share and self.rate < self._known / 2
         cut = max(1 - share * (1 + share) / 2, MAX_CUT)
         grown = self.rate * cut + answered * (RECOVERY if below else GROWTH)
         self.rate = max(grown, MIN_RATE)
