@@ -183,6 +183,9 @@ class Scheduler:
         jobs.clear()
         for lane in started:
             self._rouse(lane)
+        if started:
+            # A source that is slow, or fails, does not keep these from being on their way.
+            await asyncio.sleep(0)
         while not (self._ended or self._failure or self.is_done or (more and self._has_room())):
             self._news = asyncio.get_running_loop().create_future()
             await self._news

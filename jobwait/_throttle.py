@@ -73,7 +73,9 @@ class Throttle:
         self._waiting = 0
         """Places in the line that nobody has left."""
         self._since = -math.inf
-        """When the first poll of this window could be sent."""
+        """When the first poll of this window was sent, or could be."""
+        self._until = -math.inf
+        """When the last one was sent."""
         self._answered = 0
         self._refused = 0
         self._known: float | None = None
@@ -150,11 +152,13 @@ class Throttle:
             if began < self._since:
                 return  # sent at another rate
             if self._answered + self._refused == 0:
-                self._since = began
+                self._since = self._until = began
+            self._until = max(self._until, began)
             self._answered += not refused
             self._refused += refused
             polls = self._answered + self._refused
-            seconds = max(ended - self._since, 1e-3)
+            # How long the answers took is no part of the rate.
+            seconds = max(self._until - self._since, 1e-3)
             # A rate at which half of the polls are refused is not tried any longer.
             tried = seconds >= WINDOW or 2 * self._refused >= polls
             if (polls >= MIN_POLLS and tried) or seconds >= LONGEST_WINDOW:

@@ -9,6 +9,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Generator, Iterator
 from itertools import pairwise
+from time import monotonic
 from typing import Any, Unpack
 
 import pytest
@@ -29,13 +30,15 @@ from jobwait import (
     async_as_completed,
     async_wait_for_all,
     wait_for_all,
+    wait_for_completion,
 )
+from jobwait._calls import AsyncCalls, AsyncRuntime
 from jobwait._client import Resource
-from jobwait._many import _begin, _block
+from jobwait._many import READING, _begin, _block
 from jobwait._transport import Response
 
 from .fleet import Fleet, Job, VirtualLoop, answer, run, too_many
-from .widgets import CompletedJob, FailedJob, RunningJob, Time
+from .widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
 
 
 class Async:
@@ -350,8 +353,8 @@ def test_polls_that_were_held_back_are_spread_afterwards(driver: Driver, time: T
     driver.all(driver.resource(fleet), ids, timeout=500.0)
     times = [at for at, _ in fleet.log]
     end = fleet.jobs[ids[0]].polls[2] + 10
-    # A hundred jobs every two seconds were 50 polls in one: half of it, and one more each second.
-    assert 10 <= sum(end <= at < end + 1 for at in times) <= 40
+    resumed = [at for at in times if end <= at]
+    assert all(resumed[n + 20] - at >= 0.1 for n, at in enumerate(resumed[:60]))
     for start in range(int(fleet.now)):
         assert sum(start <= at < start + 1 for at in times) <= 150
 
@@ -524,3 +527,173 @@ def test_whatever_happens_every_outcome_is_the_truth(
         assert polls[-1] >= seconds
         assert all(b - a >= 1.0 - 1e-6 for a, b in pairwise(polls))
     assert fleet.most_in_flight <= max_in_flight
+
+
+def test_single_waits_and_a_call_of_many_beside_each_other_both_have_turns(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(*[Job(1e9)] * 500)
+    singles = fleet.add(*[Job(5)] * 10)
+    clock, _, random = fleet.resource().calls.runtime
+
+    async def alone(job_id: str) -> float:
+        calls = fleet.resource().calls
+        runtime = AsyncRuntime(clock, asyncio.sleep, random)
+        resource = AsyncJobsResource(AsyncCalls(calls.options, fleet, runtime))
+        await wait_for_completion(resource, job_id, timeout=None)
+        return fleet.now
+
+    async def main() -> tuple[list[float], list[Outcome[Any]]]:
+        many = asyncio.create_task(async_wait_for_all(fleet.resource(), ids, timeout=20.0))
+        ended = await asyncio.gather(*map(alone, singles))
+        return ended, await many
+
+    ended, outcomes = run(time, main())
+    assert max(ended) < 15.0
+    assert len(outcomes) == 500
+    assert all(fleet.jobs[job_id].polls for job_id in ids)
+
+
+def test_a_provider_in_a_pause_does_not_keep_the_jobs_of_others_from_being_read(
+    time: Time,
+) -> None:
+    held, good = Fleet(time, "held"), Fleet(time, "good")
+    (first,) = held.add(Job(0, faults={1: lambda: too_many(retry_after=50)}))
+    held_ids, good_ids = held.add(*[Job(0)] * 500), good.add(*[Job(0)] * 500)
+    held_resource, good_resource = held.resource(), good.resource()
+
+    def source() -> Iterator[tuple[Any, str]]:
+        yield held_resource, first
+        for one, other in zip(held_ids, good_ids, strict=True):
+            yield held_resource, one
+            yield good_resource, other
+
+    outcomes = Async(time).all(source(), timeout=None, max_in_flight=10)
+    assert all(outcome.error is None for outcome in outcomes)
+    assert max(at for at, _ in good.log) < 30.0
+    assert min(at for at, job_id in held.log if job_id == held_ids[-1]) > 50.0
+
+
+def test_ids_that_come_slowly_are_on_their_way_before_the_next_comes(
+    driver: Driver, time: Time
+) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(*[Job(0)] * 3)
+    polled: list[bool] = []
+
+    def source() -> Iterator[str]:
+        for before, job_id in zip([None, *ids], ids, strict=False):
+            # Longer than what is read in one go may take, on the clock of the system.
+            until = monotonic() + 2 * READING
+            while monotonic() < until:
+                pass
+            if before is not None:
+                polled.append(before in {job_id for _, job_id in fleet.log})
+            yield job_id
+
+    assert len(driver.all(driver.resource(fleet), source())) == 3
+    assert polled == [True, True]
+
+
+def test_jobs_read_before_an_iterator_fails_are_on_their_way_before_its_error_is_raised(
+    driver: Driver, time: Time
+) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(1e9))
+
+    def source() -> Iterator[str]:
+        yield from ids
+        raise LookupError("the database is gone")
+
+    with pytest.raises(LookupError) as caught:
+        driver.all(driver.resource(fleet), source(), timeout=None)
+    assert ids[0] in {job_id for _, job_id in fleet.log}
+    assert caught.value.__notes__ == ["stopped waiting for 1 job still open: widgets job_1"]
+
+
+def test_copies_of_a_client_share_the_transport_of_the_loop(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(*[Job(2)] * 3)
+    resource = fleet.blocking_resource()
+    pairs = [(resource, ids[0])]
+    for job_id, timeout in zip(ids[1:], (5.0, 6.0), strict=True):
+        copy = JobsResource(
+            resource.calls.replace(resource.calls.options._replace(timeout=timeout))
+        )
+        copy.operation = fleet.operation
+        pairs.append((copy, job_id))
+    outcomes = Sync(time).all(pairs)
+    assert all(outcome.error is None for outcome in outcomes)
+    assert fleet.closed == 1
+
+
+def test_a_schedule_that_ends_the_program_ends_the_call(time: Time) -> None:
+    class Quitting:
+        def delay(self, poll: Poll, /) -> float:
+            raise SystemExit("enough")
+
+    fleet = Fleet(time)
+    with pytest.raises(SystemExit, match="enough"):
+        Sync(time).all(fleet.blocking_resource(), fleet.add(Job(50)), schedule=Quitting())
+    assert fleet.in_flight == 0
+    assert fleet.closed == 1
+
+
+def test_the_log_warns_once_a_minute_and_provider(
+    driver: Driver, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "jobwait")
+    one, other = Fleet(time, "one"), Fleet(time, "other")
+    faults: dict[int, Callable[[], Response]] = {
+        number: lambda: answer({}, 500) for number in (1, 2, 3)
+    }
+    faults |= {number: lambda: answer({}, 500) for number in (23, 24)}
+    jobs = [Job(90, faults=faults)] * 10
+    pairs = [
+        (driver.resource(fleet), job_id) for fleet in (one, other) for job_id in fleet.add(*jobs)
+    ]
+    outcomes = driver.all(pairs, timeout=None, schedule=Fixed(4.0))
+    assert all(outcome.error is None for outcome in outcomes)
+    for provider in ("one", "other"):
+        lines = [record for record in caplog.records if f"{provider}: job" in record.getMessage()]
+        assert len(lines) == 50
+        assert sum(record.levelno == logging.WARNING for record in lines) == 2
+
+
+def test_a_schedule_that_is_a_class_is_refused(driver: Driver, time: Time) -> None:
+    fleet = Fleet(time)
+    with pytest.raises(InvalidArgumentError, match=r"schedule is one like Fixed\(2\), not <class"):
+        driver.all(driver.resource(fleet), fleet.add(Job()), schedule=Fixed)
+    assert fleet.log == []
+
+
+def test_unknown_options_are_refused_by_name(driver: Driver, time: Time) -> None:
+    resource = driver.resource(Fleet(time))
+    with pytest.raises(TypeError, match="unknown options: concurrency, time_out;"):
+        driver.all(resource, [], time_out=3, concurrency=5)
+
+
+def test_a_job_that_has_failed_once_takes_at_most_400_bytes_after_a_good_poll(time: Time) -> None:
+    fleet = Fleet(time)
+    count = 1000
+    faults: dict[int, Callable[[], Response]] = {1: lambda: answer({"error": "x" * 1000}, 500)}
+    ids = fleet.add(*[Job(1e9, progress=True, faults=faults)] * count)
+
+    async def main() -> int:
+        generator = async_as_completed(fleet.resource(), ids, schedule=Fixed(20.0), timeout=None)
+        gc.collect()
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        task = asyncio.ensure_future(anext(generator))
+        await asyncio.sleep(19)
+        fleet.log.clear()
+        for job in fleet.jobs.values():
+            assert len(job.polls) == 2
+            job.polls.clear()
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        task.cancel()
+        await asyncio.wait([task])
+        return after - before
+
+    assert run(time, main()) / count <= 400
