@@ -42,8 +42,8 @@ if TYPE_CHECKING:
         wait_for_all,
     )
     from ._models import UNSET, Model, UnknownVariant, Unset
-    from ._operation import ClientConfig, Credential, JobOperation, Polling
-    from ._provider import Provider, providers
+    from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
+    from ._provider import Provider, Waitable, providers
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
     from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, Headers, HTTPClient
@@ -79,7 +79,9 @@ __all__ = [
     "JobwaitError",
     "Model",
     "NotFoundError",
+    "Operation",
     "Outcome",
+    "Part",
     "PermissionDeniedError",
     "Poll",
     "Polling",
@@ -97,6 +99,7 @@ __all__ = [
     "WaitError",
     "WaitOptions",
     "WaitTimeoutError",
+    "Waitable",
     "__version__",
     "as_completed",
     "async_as_completed",
@@ -135,7 +138,9 @@ _HOMES = {
     "JobwaitError": "_errors",
     "Model": "_models",
     "NotFoundError": "_errors",
+    "Operation": "_operation",
     "Outcome": "_scheduler",
+    "Part": "_operation",
     "PermissionDeniedError": "_errors",
     "Poll": "_schedule",
     "Polling": "_operation",
@@ -153,6 +158,7 @@ _HOMES = {
     "WaitError": "_errors",
     "WaitOptions": "_many",
     "WaitTimeoutError": "_errors",
+    "Waitable": "_provider",
     "__version__": "_version",
     "as_completed": "_many",
     "async_as_completed": "_many",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from ._errors import APIError, APIStatusError, ClientClosedError, ResponseDecodeError
 from ._machine import Sighting, is_transient
-from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT
+from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
 from ._reader import Reader
 from ._schedule import Durations
-from ._settings import id_text, secrets_in, timeout_seconds
+from ._settings import id_values, secrets_in, timeout_seconds
 from ._throttle import Throttle, throttle_for
 from ._transport import AsyncSend, Headers, RawHeaders, Request, Response
 
+ACCEPT: Final = "application/json"
+"""What is wanted where an operation does not say otherwise."""
 RETRY_BACKOFF: Final = 0.5
 """Seconds before the first retry of a request; doubled for each further one."""
 MAX_RETRY_BACKOFF: Final = 8.0
@@ -111,6 +114,8 @@ class Options(NamedTuple):
     """Seconds that one request may take in all."""
     max_retries: int
     lifetime: Lifetime
+    query: dict[str, str]
+    """Keys that the provider takes in the URL."""
 
     def __repr__(self) -> str:
         return f"<Options for {self.base_url}>"
@@ -131,16 +136,14 @@ class SharedCalls:
     def __init__(self, options: Options, clock: Callable[[], float]) -> None:
         self.options: Options = options
         self.clock: Final = clock
-        secrets = secrets_in(options.config, options.headers)
+        secrets = secrets_in(options.config, options.headers | options.query)
         self.reader: Reader = Reader(options.config, secrets)
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
         self.throttle: Throttle = throttle_for(clock, (url.scheme, url.hostname, port), secrets)
         """Shared with all that asks the same host with the same key."""
-        headers = {"Host": url.netloc} | options.headers
-        self._headers: RawHeaders = [
-            (name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()
-        ]
+        self._headers = _raw({"Host": url.netloc} | options.headers)
+        self._query = urlencode(options.query)
         self._durations: dict[str, Durations] = {}
 
     def replace(self, options: Options) -> Self:
@@ -155,15 +158,50 @@ class SharedCalls:
         """How long this client's jobs took so far, as those who waited for many saw it."""
         return self._durations.setdefault(operation.path, Durations())
 
-    def prepare(self, operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> Request:
+    def prepare(self, operation: Operation[IdT, Any], job_id: IdT) -> Request:
         """The request for one job's status, to be sent as often as is needed.
 
         Raises:
             InvalidArgumentError: The id is not one.
         """
-        segment = quote(id_text(operation, job_id), safe="")
-        path = re.sub(r"\{[^}]*\}", lambda _: segment, operation.path)
-        return Request(operation.method, self.options.base_url + path, self._headers)
+        given = iter(id_values(operation, job_id))
+        path: dict[str, str] = {}
+        query: dict[str, str | int] = {}
+        fields: dict[str, str | int] = {}
+        headers: dict[str, str] = {}
+        for part in operation.parts:
+            value = next(given) if part.constant is None else part.constant
+            if part.location == "path":
+                path[part.name] = quote(str(value), safe="")
+            elif part.location == "query":
+                query[part.name] = value
+            elif part.location == "body":
+                fields[part.name] = value
+            else:
+                headers[part.name] = str(value)
+        url = self.options.base_url + re.sub(r"\{([^}]*)\}", lambda m: path[m[1]], operation.path)
+        if query:
+            url += f"?{urlencode(query)}"
+        body = b""
+        if fields and operation.body_format == "json":
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(fields).encode()
+        elif fields:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urlencode(fields).encode()
+        raw = self._headers_with(headers) if headers else self._headers
+        return Request(operation.method, url, raw, body, self._query)
+
+    def _headers_with(self, more: dict[str, str]) -> RawHeaders:
+        """Those of every request, and others where the user has set none of that name."""
+        own = {
+            name: value
+            for name, value in self.options.headers.items()
+            if not (value == ACCEPT and name.lower() in map(str.lower, more))
+        }
+        names = {name.lower() for name in own}
+        added = {name: value for name, value in more.items() if name.lower() not in names}
+        return [*self._headers[:1], *_raw(own | added)]
 
     def check_open(self) -> None:
         """
@@ -187,6 +225,10 @@ class SharedCalls:
             raise error
         backoff = min(RETRY_BACKOFF * 2.0**retries, MAX_RETRY_BACKOFF) * (1 + draw) / 2
         return max(backoff, hint or 0.0)
+
+
+def _raw(headers: dict[str, str]) -> RawHeaders:
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
 
 
 class Calls(SharedCalls):
@@ -219,7 +261,7 @@ class Calls(SharedCalls):
         return polled
 
     def call(
-        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
+        self, operation: Operation[IdT, BodyT], job_id: IdT, timeout: float | None
     ) -> RawResponse[BodyT]:
         """Send a request, and again where that may help."""
         limit = self.options.timeout if timeout is None else timeout_seconds(timeout)
@@ -261,7 +303,7 @@ class AsyncCalls(SharedCalls):
         return polled
 
     async def call(
-        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
+        self, operation: Operation[IdT, BodyT], job_id: IdT, timeout: float | None
     ) -> RawResponse[BodyT]:
         """As `Calls.call`."""
         limit = self.options.timeout if timeout is None else timeout_seconds(timeout)

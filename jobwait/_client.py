@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from ._calls import (
+    ACCEPT,
     ASYNC_SYSTEM,
     SYSTEM,
     AsyncCalls,
@@ -19,10 +20,12 @@ from ._calls import (
     SharedCalls,
 )
 from ._models import UNSET, Unset
-from ._operation import BodyT, ClientConfig, DoneT, IdT, JobOperation, JobT
+from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
 from ._settings import (
-    credential_header,
+    keys_of,
+    needs_body,
     plain_base_url,
+    result_id,
     timeout_seconds,
     whole_retries,
     with_headers,
@@ -33,6 +36,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._transport import AsyncHTTPClient, HTTPClient
 
+OtherIdT = TypeVar("OtherIdT", bound=Id)
 CallsT = TypeVar("CallsT", bound=SharedCalls)
 
 
@@ -44,11 +48,12 @@ def _options(
     max_retries: int,
     headers: Mapping[str, str] | None,
 ) -> Options:
+    keys = keys_of(config, credentials)
     own = {
-        "Accept": "application/json",
+        "Accept": ACCEPT,
         "Accept-Encoding": "gzip",
         "User-Agent": f"{config.user_agent} jobwait/{__version__}",
-        **credential_header(config, credentials),
+        **keys.headers,
     }
     return Options(
         config,
@@ -57,6 +62,7 @@ def _options(
         timeout_seconds(timeout),
         whole_retries(max_retries),
         Lifetime(),
+        keys.query,
     )
 
 
@@ -219,6 +225,17 @@ class Resource(Generic[IdT, JobT, DoneT]):
     ) -> JobT:
         return operation.job_of(self.calls.call(operation, job_id, timeout).parsed)
 
+    def _call(
+        self, operation: Operation[OtherIdT, BodyT], id: OtherIdT, timeout: float | None
+    ) -> BodyT:
+        return self.calls.call(operation, id, timeout).parsed
+
+    def _result(
+        self, operation: Operation[Any, BodyT], job_id: IdT, timeout: float | None
+    ) -> BodyT:
+        told = needs_body(operation) and self.calls.call(self.operation, job_id, timeout).body
+        return self.calls.call(operation, result_id(operation, job_id, told), timeout).parsed
+
 
 class AsyncResource(Generic[IdT, JobT, DoneT]):
     """The operations of one tag, for asyncio."""
@@ -237,6 +254,20 @@ class AsyncResource(Generic[IdT, JobT, DoneT]):
         timeout: float | None,
     ) -> JobT:
         return operation.job_of((await self.calls.call(operation, job_id, timeout)).parsed)
+
+    async def _call(
+        self, operation: Operation[OtherIdT, BodyT], id: OtherIdT, timeout: float | None
+    ) -> BodyT:
+        return (await self.calls.call(operation, id, timeout)).parsed
+
+    async def _result(
+        self, operation: Operation[Any, BodyT], job_id: IdT, timeout: float | None
+    ) -> BodyT:
+        told = (
+            needs_body(operation) and (await self.calls.call(self.operation, job_id, timeout)).body
+        )
+        made = result_id(operation, job_id, told)
+        return (await self.calls.call(operation, made, timeout)).parsed
 
 
 class RawResource:

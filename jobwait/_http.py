@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 import zlib
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -204,7 +205,7 @@ class Route:
             ConnectionError: There is something in it that cannot be sent.
         """
         method, body = request.method, request.body
-        target = request.url[len(self._origin) :]
+        target = request.target[len(self._origin) :]
         if not target.startswith("/"):
             target = f"/{target}"
         target = f"{self._target_prefix}{target}"
@@ -291,7 +292,7 @@ def _tls_context_of(cert_file: str | None, cert_dir: str | None) -> ssl.SSLConte
     return context
 
 
-class _Connection:
+class _Connection(ABC):
     """What both drivers share: when a connection can be used again."""
 
     def __init__(self) -> None:
@@ -300,13 +301,13 @@ class _Connection:
         self._rested = 0.0
 
     @property
+    @abstractmethod
     def is_usable(self) -> bool:
         """Whether a request may be sent: there is a connection, and nothing was said unasked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Close it at once, without a goodbye."""
-        raise NotImplementedError
 
     def has_expired(self, now: float) -> bool:
         """Whether it was idle for too long, or cannot be used any more."""

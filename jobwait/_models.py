@@ -249,10 +249,16 @@ def _union(arguments: tuple[Any, ...]) -> Decoder:
         return lambda value: None if value is None else inner(value)
     if len(members) == 1:
         return decoder(members[0])
-    classes = [member for member in members if isinstance(member, type)]
-    for member in classes:
+    variants = [
+        member for member in members if isinstance(member, type) and issubclass(member, Model)
+    ]
+    for member in variants:
         if issubclass(member, UnknownVariant):
-            return _discriminated([other for other in classes if other is not member], member)
+            told_apart = _discriminated(
+                [other for other in variants if other is not member], member
+            )
+            rest = [decoder(other) for other in members if other not in variants]
+            return _first_of([told_apart, *rest]) if rest else told_apart
     return _first_of([decoder(member) for member in members])
 
 

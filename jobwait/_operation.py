@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from ._models import is_array, is_object
@@ -10,7 +11,9 @@ from ._models import is_array, is_object
 if TYPE_CHECKING:
     from uuid import UUID
 
-IdT = TypeVar("IdT", bound="str | int | UUID")
+Id: TypeAlias = "str | int | UUID | tuple[str | int | UUID, ...]"
+"""The id of a job; a tuple where it has several parts."""
+IdT = TypeVar("IdT", bound=Id)
 BodyT = TypeVar("BodyT")
 JobT = TypeVar("JobT")
 # Covariant, so that the jobs of several providers are jobs of either.
@@ -25,10 +28,14 @@ class Credential(NamedTuple):
     parameter: str
     """The client's argument, as in `api_key`."""
     header: str
+    """The header, or the query's parameter, that holds the key."""
     prefix: str
     """What stands before the key in the header, as in `Bearer `."""
     environment_variable: str | None
     """Where the key comes from if no argument gives one."""
+    in_query: bool = False
+    is_basic: bool = False
+    """Whether the key is `user:password`, which is sent in base64."""
 
 
 class ClientConfig(NamedTuple):
@@ -37,9 +44,13 @@ class ClientConfig(NamedTuple):
     provider: str
     title: str
     base_url: str
-    """The origin that the document names."""
+    """The origin that the document names; empty where it names none."""
     user_agent: str
     credentials: tuple[Credential, ...]
+    key_required: bool = True
+    """Whether there is no request without one of the credentials."""
+    keys_together: bool = False
+    """Whether one request carries all credentials that are given, and not one of them."""
 
 
 class Polling(NamedTuple):
@@ -55,28 +66,25 @@ class Polling(NamedTuple):
     """How long a 404 before the first sighting may mean that the job is not there yet."""
 
 
-class JobOperation(Generic[IdT, BodyT, JobT, DoneT]):
-    """An operation that tells a job's status, and how to wait for that job.
+class Part(NamedTuple):
+    """A value that a request is made with: of the id, or always the same."""
 
-    The type parameters are the id, the 200 body, the job in it, and the job once succeeded.
+    name: str
+    location: Literal["path", "query", "header", "body"]
+    kind: type[str] | type[int] | type[UUID]
+    constant: str | int | None = None
+    """What it always is; None where it is part of the id."""
+
+
+class Operation(Generic[IdT, BodyT]):
+    """A request, and what it is answered with.
+
+    The type parameters are the id, which is a tuple where it has several parts, and the body.
     """
 
     __slots__ = (
-        "failure_code",
-        "failure_message",
-        "failure_retryable",
-        "id_type",
-        "job_attributes",
-        "method",
-        "operation_id",
-        "path",
-        "polling",
-        "progress",
-        "progress_max",
-        "provider",
-        "response_type",
-        "states",
-        "status",
+        *("body_format", "id_parts", "method", "operation_id", "parts", "path", "provider"),
+        *("response_type", "sources"),
     )
 
     def __init__(
@@ -86,12 +94,67 @@ class JobOperation(Generic[IdT, BodyT, JobT, DoneT]):
         operation_id: str,
         method: str,
         path: str,
-        id_type: type[IdT],
+        parts: tuple[Part, ...],
+        response_type: Any,
+        body_format: Literal["json", "form"] = "json",
+        sources: tuple[int | str, ...] = (),
+    ) -> None:
+        """
+        Args:
+            path: A template with the names of parts in braces.
+            parts: What requests are made with, in the order of the id.
+            response_type: The annotation of the body; bytes are taken as they come.
+            body_format: How a request's body is written, where a part belongs there.
+            sources: Where each part of the id comes from, if not from the caller: a position in
+                the id of a job, or a JSON Pointer into the body that tells its status.
+        """
+        self.provider: Final = provider
+        self.operation_id: Final = operation_id
+        self.method: Final = method
+        self.path: Final = path
+        self.parts: Final = parts
+        self.id_parts: Final = tuple(part for part in parts if part.constant is None)
+        self.response_type: Final[Any] = response_type
+        self.body_format: Final = body_format
+        self.sources: Final = sources
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.provider} {self.method} {self.path}>"
+
+    def may_be_empty(self, status_code: int) -> bool:
+        """Whether the status code says all, so that there need not be a body."""
+        return False
+
+
+class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
+    """An operation that tells a job's status, and how to wait for that job.
+
+    The type parameters are the id, the 200 body, the job in it, and the job once succeeded.
+    """
+
+    __slots__ = (
+        *("absent", "cancel", "failure_code", "failure_message", "failure_retryable"),
+        "job_attributes",
+        *("polling", "progress", "progress_max", "responses", "states", "status"),
+    )
+
+    def __init__(
+        self,
+        *,
+        provider: str,
+        operation_id: str,
+        method: str,
+        path: str,
+        parts: tuple[Part, ...],
         response_type: Any,
         job_attribute: str,
-        status: str,
+        status: str | None,
         states: Mapping[str, State],
         polling: Polling,
+        body_format: Literal["json", "form"] = "json",
+        absent: State | None = None,
+        responses: Mapping[int, State] | None = None,
+        cancel: Operation[IdT, Any] | None = None,
         progress: str | None = None,
         progress_max: float = 1.0,
         failure_code: str | None = None,
@@ -100,21 +163,30 @@ class JobOperation(Generic[IdT, BodyT, JobT, DoneT]):
     ) -> None:
         """
         Args:
-            path: A template with one parameter in braces.
+            path: As in `Operation`; so are `parts` and `body_format`.
             response_type: The annotation of the 200 body.
             job_attribute: Dotted path of attributes from the body to the job; empty: the body.
             status: JSON Pointer to the status word; so are `progress` and the `failure_...`.
             states: What each status word means.
+            absent: What a body without a status means; unknown if not given.
+            responses: What a status code means, whatever the body says.
+            cancel: The operation that ends a job before its time.
             progress_max: The progress of a job that is done.
         """
-        self.provider: Final = provider
-        self.operation_id: Final = operation_id
-        self.method: Final = method
-        self.path: Final = path
-        self.id_type: Final = id_type
-        self.response_type: Final[Any] = response_type
+        super().__init__(
+            provider=provider,
+            operation_id=operation_id,
+            method=method,
+            path=path,
+            parts=parts,
+            response_type=response_type,
+            body_format=body_format,
+        )
         self.job_attributes: Final = tuple(job_attribute.split(".")) if job_attribute else ()
         self.states: Final = states
+        self.absent: Final[State | None] = absent
+        self.responses: Final[Mapping[int, State]] = responses or {}
+        self.cancel: Final = cancel
         self.polling: Final = polling
         self.status: Final = _parts(status)
         self.progress: Final = _parts(progress)
@@ -123,8 +195,21 @@ class JobOperation(Generic[IdT, BodyT, JobT, DoneT]):
         self.failure_message: Final = _parts(failure_message)
         self.failure_retryable: Final = _parts(failure_retryable)
 
-    def __repr__(self) -> str:
-        return f"<JobOperation {self.provider} {self.method} {self.path}>"
+    def may_be_empty(self, status_code: int) -> bool:
+        """As in `Operation`."""
+        return status_code in self.responses
+
+    def state_of(self, status_code: int, data: Any) -> tuple[str, State | None]:
+        """The status word of decoded JSON, and what it means; None where nobody says."""
+        found = value_at(self.status, data)
+        if found is None:
+            word, state = "", self.absent
+        else:
+            # One string for all polls that see it: some remember it, for thousands of jobs.
+            word = intern(str(found).lower() if isinstance(found, bool) else str(found))
+            state = self.states.get(word)
+        told = self.responses.get(status_code)
+        return word, state if told is None else told
 
     def job_of(self, body: BodyT) -> JobT:
         """The job in a typed 200 body."""

@@ -12,11 +12,54 @@ GROUP: Final = "jobwait.providers"
 """The entry-point group under which packages name their `PROVIDER`."""
 
 
+class Waitable:
+    """An operation that tells a job's status, for programs that have not seen the package."""
+
+    def __init__(
+        self,
+        *,
+        operation: str,
+        attribute: str,
+        method: str,
+        id_types: tuple[type[str] | type[int] | type[UUID], ...],
+        id_names: tuple[str, ...],
+    ) -> None:
+        self.operation: Final = operation
+        """As in `GET /v1/jobs/{id}`."""
+        self.id_types: Final = id_types
+        """The class of each part of a job's id."""
+        self.id_names: Final = id_names
+        """What the document calls them."""
+        self._attribute = attribute
+        self._method = method
+
+    def __repr__(self) -> str:
+        return f"<Waitable {self.operation}>"
+
+    @property
+    def id_type(self) -> type[Any]:
+        """The class of a job's id: that of its one part, or tuple."""
+        return self.id_types[0] if len(self.id_types) == 1 else tuple
+
+    def resource(self, client: Any) -> Any:
+        """What `wait_for_completion` takes: the resource of a client, blocking or not."""
+        return getattr(client, self._attribute)
+
+    def get(self, client: Any, id: Any) -> Any:
+        """The typed job; an awaitable of it for an asynchronous client.
+
+        Args:
+            client: A client of the package.
+            id: The job's id; a tuple where it has several parts.
+        """
+        return getattr(self.resource(client), self._method)(id)
+
+
 class Provider:
     """A generated package, for programs that have not seen it; loaded as far as it is used."""
 
     def __init__(
-        self, *, name: str, title: str, package: str, id_type: type[str] | type[int] | type[UUID]
+        self, *, name: str, title: str, package: str, waitables: tuple[Waitable, ...]
     ) -> None:
         self.name: Final = name
         """As in `docurift`."""
@@ -24,11 +67,16 @@ class Provider:
         """As the provider writes it."""
         self.package: Final = package
         """The import name."""
-        self.id_type: Final = id_type
-        """The class of a job's id."""
+        self.waitables: Final = waitables
+        """The operations that tell a job's status, at least one."""
 
     def __repr__(self) -> str:
         return f"<Provider {self.name}>"
+
+    @property
+    def id_type(self) -> type[Any]:
+        """The class of a job's id, of the first of `waitables`."""
+        return self.waitables[0].id_type
 
     @property
     def client(self) -> type[Any]:

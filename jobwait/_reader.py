@@ -6,13 +6,12 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from sys import intern
 from typing import Any, Final
 
 from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerError
 from ._machine import LONGEST, Sighting
 from ._models import Mismatch, decoder, is_array, is_object
-from ._operation import BodyT, ClientConfig, JobOperation, JobT, value_at
+from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation, value_at
 from ._transport import Headers, Response
 
 MIN_SECRET: Final = 6
@@ -30,9 +29,7 @@ class Reader:
         self._config: Final = config
         self._secrets: Final = frozenset(word for word in secrets if len(word) >= MIN_SECRET)
 
-    def read(
-        self, operation: JobOperation[Any, BodyT, Any, Any], response: Response
-    ) -> tuple[Any, BodyT]:
+    def read(self, operation: Operation[Any, BodyT], response: Response) -> tuple[Any, BodyT]:
         """The decoded JSON of a response, and the typed body.
 
         Raises:
@@ -52,9 +49,7 @@ class Reader:
             APIError: As `read`.
         """
         data, body = self.read(operation, response)
-        # One string for all polls that see it: some remember it, for thousands of jobs.
-        word = intern(str(value_at(operation.status, data)))
-        state = operation.states.get(word)
+        word, state = operation.state_of(response.status_code, data)
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         hint = retry_after(response.headers)
         job = operation.job_of(body)
@@ -71,12 +66,14 @@ class Reader:
             retryable=retryable if isinstance(retryable, bool) else None,
         )
 
-    def _decode(
-        self, operation: JobOperation[Any, BodyT, Any, Any], response: Response
-    ) -> tuple[Any, BodyT]:
+    def _decode(self, operation: Operation[Any, BodyT], response: Response) -> tuple[Any, BodyT]:
+        if operation.response_type is bytes:
+            content: Any = response.body
+            return content, content
         what = f"{self._config.title} answered {operation.operation_id}"
         try:
-            data: Any = json.loads(response.body)
+            empty = not response.body and operation.may_be_empty(response.status_code)
+            data: Any = None if empty else json.loads(response.body)
         except (ValueError, RecursionError):
             raise ResponseDecodeError(
                 f"{what} with {response.status_code} and a body that is not JSON: "
@@ -99,9 +96,7 @@ class Reader:
             ) from None
         return data, typed
 
-    def _status_error(
-        self, operation: JobOperation[Any, Any, Any, Any], response: Response
-    ) -> APIStatusError:
+    def _status_error(self, operation: Operation[Any, Any], response: Response) -> APIStatusError:
         from http import HTTPStatus
 
         status = response.status_code

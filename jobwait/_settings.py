@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ._errors import ConfigurationError, InvalidArgumentError
 from ._machine import seconds
-from ._operation import ClientConfig, IdT, JobOperation
+from ._operation import ClientConfig, Id, IdT, Operation, Part, pointer_parts, value_at
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -61,6 +61,9 @@ def whole_retries(value: Any) -> int:
 
 def plain_base_url(config: ClientConfig, given: object) -> str:
     text = config.base_url if given is None else str(given)
+    if not text:
+        message = f"the document of {config.title} names no server: pass base_url="
+        raise ConfigurationError(message)
     try:
         parts = urlsplit(text)
         # Written anew, a URL has its scheme in lower case, and no `?` or `#` without what follows.
@@ -84,35 +87,54 @@ def plain_base_url(config: ClientConfig, given: object) -> str:
     return url
 
 
-def credential_header(config: ClientConfig, given: Mapping[str, Any]) -> dict[str, str]:
-    """The header that carries the key; an error never shows it."""
+class Keys(NamedTuple):
+    """Where the keys go."""
+
+    headers: dict[str, str]
+    query: dict[str, str]
+
+
+def keys_of(config: ClientConfig, given: Mapping[str, Any]) -> Keys:
+    """The keys, where requests carry them; an error never shows one."""
     chosen = [
         (credential, key, credential.parameter)
         for credential in config.credentials
         if (key := given.get(credential.parameter)) is not None
     ]
     names = " or ".join(f"{credential.parameter}=" for credential in config.credentials)
-    if len(chosen) > 1:
+    if len(chosen) > 1 and not config.keys_together:
         raise ConfigurationError(f"give {names}, not both")
     variables = [
         (credential, variable)
         for credential in config.credentials
         if (variable := credential.environment_variable) is not None
     ]
-    if not chosen:
-        chosen = [
+    if not chosen or config.keys_together:
+        taken = [credential for credential, _, _ in chosen]
+        chosen += [
             (credential, key, variable)
             for credential, variable in variables
-            if (key := os.environ.get(variable)) is not None
+            if credential not in taken and (key := os.environ.get(variable)) is not None
         ]
     where = f"pass {names} or set {' or '.join(variable for _, variable in variables)}"
-    if not chosen:
+    if not chosen and config.key_required:
         raise ConfigurationError(f"no key for {config.title}: {where}")
-    credential, key, source = chosen[0]
-    fault = _fault_of(key, credential.prefix)
-    if fault:
-        raise ConfigurationError(f"the key for {config.title} in {source} {fault}: {where}")
-    return {credential.header: credential.prefix + key}
+    keys = Keys({}, {})
+    for credential, key, source in chosen if config.keys_together else chosen[:1]:
+        fault = _fault_of(key, credential.prefix)
+        if fault:
+            raise ConfigurationError(f"the key for {config.title} in {source} {fault}: {where}")
+        carried = keys.query if credential.in_query else keys.headers
+        carried[credential.header] = credential.prefix + (
+            _basic(key) if credential.is_basic else key
+        )
+    return keys
+
+
+def _basic(key: str) -> str:
+    from base64 import b64encode
+
+    return b64encode(key.encode()).decode()
 
 
 def _fault_of(key: object, prefix: str) -> str | None:
@@ -130,8 +152,53 @@ def _fault_of(key: object, prefix: str) -> str | None:
     return None
 
 
-def id_text(operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> str:
-    wanted: type[Any] = operation.id_type
+def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
+    """The values that an id consists of, as they are sent."""
+    parts = operation.id_parts
+    values: tuple[Any, ...] = (job_id,)
+    if len(parts) != 1:
+        values = job_id if isinstance(job_id, tuple) else ()
+        if len(values) != len(parts):
+            names = ", ".join(part.name for part in parts)
+            raise _bad_id(operation, f"is a tuple of {len(parts)} parts ({names})")
+    return [
+        value if part.kind is int and part.location == "body" else text
+        for part, value in zip(parts, values, strict=True)
+        for text in [_id_text(operation, part, value)]
+    ]
+
+
+def needs_body(operation: Operation[Any, Any]) -> bool:
+    """Whether the id of a result stands in the body that tells the job's status."""
+    return any(isinstance(source, str) for source in operation.sources)
+
+
+def result_id(operation: Operation[Any, Any], job_id: Id, body: bytes | bool) -> Any:
+    """The id that an operation takes, from that of a job and what was told of it.
+
+    Raises:
+        InvalidArgumentError: The job has none.
+    """
+    import json
+
+    given: tuple[Any, ...] = (job_id,)
+    if isinstance(job_id, tuple):
+        given = job_id
+    data: Any = json.loads(body) if isinstance(body, bytes) else None
+    values: list[Any] = []
+    for part, source in zip(operation.id_parts, operation.sources, strict=True):
+        if isinstance(source, int):
+            values.append(given[source])
+            continue
+        value = value_at(pointer_parts(source), data)
+        if not isinstance(value, str | int):
+            raise _bad_id(operation, f"is at {source}, where the job has none yet")
+        values.append(value if part.kind is int else part.kind(str(value)))
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _id_text(operation: Operation[Any, Any], part: Part, job_id: Any) -> str:
+    wanted: type[Any] = part.kind
     if not isinstance(job_id, wanted) or isinstance(job_id, bool):
         hint = ""
         if isinstance(job_id, str) and wanted.__name__ == "UUID":
@@ -139,22 +206,21 @@ def id_text(operation: JobOperation[IdT, Any, Any, Any], job_id: IdT) -> str:
         elif isinstance(job_id, str) and wanted is int and job_id.isdecimal():
             hint = f": use {job_id}"
         rule = f"is of type {wanted.__name__}, not {type(job_id).__name__}{hint}"
-        raise _bad_id(operation, job_id, rule)
+        raise _bad_id(operation, rule)
     try:
         # A string is its own text, also where it is the member of an enum.
         text = str.__str__(job_id) if isinstance(job_id, str) else str(job_id)
     except ValueError:
-        raise _bad_id(operation, job_id, "is a number of fewer digits") from None
+        raise _bad_id(operation, "is a number of fewer digits") from None
     if not text.strip():
-        raise _bad_id(operation, job_id, "is not empty")
-    if text in (".", "..") or "/" in text or "\\" in text or not text.isprintable():
-        raise _bad_id(
-            operation, job_id, f"has no slash, dots alone or control characters, as {text!r} has"
-        )
+        raise _bad_id(operation, "is not empty")
+    unsafe = text in (".", "..") or "/" in text or "\\" in text
+    if not text.isprintable() or (unsafe and part.location == "path"):
+        raise _bad_id(operation, f"has no slash, dots alone or control characters, as {text!r} has")
     return text
 
 
-def _bad_id(operation: JobOperation[Any, Any, Any, Any], job_id: Any, rule: str) -> Exception:
+def _bad_id(operation: Operation[Any, Any], rule: str) -> Exception:
     error = InvalidArgumentError(f"an id for {operation.operation_id} {rule}; nothing was sent")
     error.provider = operation.provider
     return error

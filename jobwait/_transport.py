@@ -70,14 +70,25 @@ class Headers(Mapping[str, str]):
 class Request:
     """A request that can be sent many times; its repr hides the headers, which hold the key."""
 
-    __slots__ = ("body", "headers", "method", "url")
+    __slots__ = ("body", "headers", "method", "query", "url")
 
-    def __init__(self, method: str, url: str, headers: RawHeaders, body: bytes = b"") -> None:
+    def __init__(
+        self, method: str, url: str, headers: RawHeaders, body: bytes = b"", query: str = ""
+    ) -> None:
         self.method: Final = method
         self.url: Final = url
         self.headers: Final[RawHeaders] = headers
         """Without a length: the transport gives a body its own."""
         self.body: Final = body
+        self.query: Final = query
+        """What follows in the URL, which may be a key and so is never shown."""
+
+    @property
+    def target(self) -> str:
+        """The whole URL."""
+        if not self.query:
+            return self.url
+        return f"{self.url}{'&' if '?' in self.url else '?'}{self.query}"
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url}>"
@@ -373,7 +384,7 @@ def _httpx_request(
         raise ClientClosedError("the http_client that was passed is closed: pass an open one")
     return client.build_request(
         request.method,
-        request.url,
+        request.target,
         headers=request.headers,
         content=request.body or None,
         timeout=min(limit, _LONGEST),

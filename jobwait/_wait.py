@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, overload
+from typing import Any, Literal, TypeAlias, overload
 
 from ._calls import AsyncCalls, Calls
 from ._client import AsyncResource, Resource
-from ._errors import InvalidArgumentError
+from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
 from ._machine import Done, Notice, Sighting, Waiter, WaitState
 from ._models import UNSET, Unset
-from ._operation import DoneT, IdT, JobOperation, JobT
+from ._operation import DoneT, IdT, JobOperation, JobT, Operation
 from ._schedule import Schedule
 from ._throttle import Place
+
+OnTimeout: TypeAlias = Literal["raise", "cancel"]
 
 
 @overload
@@ -24,6 +26,7 @@ def wait_for_completion(
     on_update: Callable[[JobT], object] | None = None,
     schedule: Schedule | None = None,
     not_found_grace: float | Unset = UNSET,
+    on_timeout: OnTimeout = "raise",
 ) -> DoneT: ...
 @overload
 def wait_for_completion(
@@ -34,6 +37,7 @@ def wait_for_completion(
     on_update: Callable[[JobT], object] | None = None,
     schedule: Schedule | None = None,
     not_found_grace: float | Unset = UNSET,
+    on_timeout: OnTimeout = "raise",
 ) -> Coroutine[Any, Any, DoneT]: ...
 def wait_for_completion(
     resource: Resource[IdT, JobT, DoneT] | AsyncResource[IdT, JobT, DoneT],
@@ -43,6 +47,7 @@ def wait_for_completion(
     on_update: Callable[[JobT], object] | None = None,
     schedule: Schedule | None = None,
     not_found_grace: float | Unset = UNSET,
+    on_timeout: OnTimeout = "raise",
 ) -> DoneT | Coroutine[Any, Any, DoneT]:
     """Poll a job until it has succeeded, and return it.
 
@@ -57,6 +62,8 @@ def wait_for_completion(
         schedule: When to poll. If not given, polls aim at the job's end by its progress, and
             otherwise come at a fixed pace within what the provider recommends.
         not_found_grace: Seconds in which a 404 means that the job is not there yet.
+        on_timeout: Whether a job that does not end in time is cancelled before the error is
+            raised; where the provider's document has an operation for that.
 
     Raises:
         JobFailedError: The job failed.
@@ -75,9 +82,24 @@ def wait_for_completion(
         not_found_grace=not_found_grace,
         random=calls.runtime.random,
     )
+    cancel = operation.cancel if on_timeout == "cancel" else None
+    if cancel is None and on_timeout != "raise":
+        raise InvalidArgumentError(
+            f"on_timeout is 'raise', or 'cancel' where {operation.provider} has an operation for "
+            f"that, not {on_timeout!r}"
+        )
     if isinstance(calls, Calls):
-        return _block(calls, operation, id, waiter, on_update)
-    return _await(calls, operation, id, waiter, on_update)
+        try:
+            return _block(calls, operation, id, waiter, on_update)
+        except WaitTimeoutError as error:
+            if cancel is not None:
+                try:
+                    calls.call(cancel, id, None)
+                except APIError as failure:
+                    _not_cancelled(error, failure)
+            raise
+    waiting = _await(calls, operation, id, waiter, on_update)
+    return waiting if cancel is None else _await_or_cancel(waiting, calls, cancel, id)
 
 
 def _block(
@@ -153,6 +175,26 @@ async def _await(
             return operation.done(step.job)
         state = step.state
         await sleep(max(0.0, step.at - clock()))
+
+
+async def _await_or_cancel(
+    waiting: Coroutine[Any, Any, DoneT],
+    calls: AsyncCalls,
+    cancel: Operation[IdT, Any],
+    job_id: IdT,
+) -> DoneT:
+    try:
+        return await waiting
+    except WaitTimeoutError as error:
+        try:
+            await calls.call(cancel, job_id, None)
+        except APIError as failure:
+            _not_cancelled(error, failure)
+        raise
+
+
+def _not_cancelled(error: WaitTimeoutError, failure: APIError) -> None:
+    error.add_note(f"The job was not cancelled: {failure.args[0]}")
 
 
 def log(notice: Notice | None) -> None:

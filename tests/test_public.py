@@ -23,11 +23,19 @@ def test_the_public_names_are_these() -> None:
         *("AuthenticationError", "BadRequestError", "BaseClient", "ClientClosedError"),
         *("ClientConfig", "ConfigurationError", "Credential", "Durations", "Exponential"),
         *("Fixed", "HTTPClient", "Headers", "InvalidArgumentError", "JobCancelledError"),
-        *("JobFailedError", "JobOperation", "JobwaitError", "Model", "NotFoundError", "Outcome"),
-        *("PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
+        *(
+            "JobFailedError",
+            "JobOperation",
+            "JobwaitError",
+            "Model",
+            "NotFoundError",
+            "Operation",
+            "Outcome",
+        ),
+        *("Part", "PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
         *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
         *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitOptions"),
-        *("WaitTimeoutError", "__version__", "as_completed", "async_as_completed"),
+        *("WaitTimeoutError", "Waitable", "__version__", "as_completed", "async_as_completed"),
         *("async_wait_for_all", "providers", "wait_for_all", "wait_for_completion"),
     }
     for name in jobwait.__all__:

@@ -23,7 +23,10 @@ def altered(name: str) -> tuple[Provider, Any]:
     """An installed provider with a document to alter, and the one operation in it."""
     installed = PROVIDERS[name]
     provider = Provider(
-        name=name, title=installed.title, package=installed.package, id_type=installed.id_type
+        name=name,
+        title=installed.title,
+        package=installed.package,
+        waitables=installed.waitables,
     )
     provider.document = copy.deepcopy(installed.document)
     [item] = provider.document["paths"].values()
@@ -336,7 +339,7 @@ def test_a_crash_of_the_sandbox_is_a_500_in_the_log(web: Web) -> None:
     provider, _ = altered(name)
     installed = PROVIDERS[name]
     # This package has no models for the sandbox.
-    stranger = Provider(name=name, title="S", package="json", id_type=installed.id_type)
+    stranger = Provider(name=name, title="S", package="json", waitables=installed.waitables)
     stranger.document = provider.document
     with run(providers={name: stranger}) as sandbox:
         answer = web.get(sandbox.create_job(name).url)
