@@ -1,4 +1,4 @@
-"""The command: `python -m generator [--check]`."""
+"""The command: `python -m generator`; `--help` tells the rest."""
 
 from __future__ import annotations
 

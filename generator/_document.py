@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias, TypeGuard
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeGuard
 from urllib.parse import unquote
 
-import yaml
+from ._lock import digest
+
+if TYPE_CHECKING:
+    import yaml
 
 Mapping: TypeAlias = dict[str, Any]
+
+BYTES: Final = 20_000_000
+"""No document that people publish is larger, and no larger file is read."""
 
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEAN: Final = {
@@ -23,11 +30,21 @@ _BOOLEAN: Final = {
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,4000}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_NODES: Final = 200_000
+_OTHER_BASES: Final = {"0o": 8, "0x": 16}
+_JSON_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_JSON_BETWEEN: Final = frozenset(" \t\n\r,:")
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+EXTENSION: Final = "x-wait-for-completion"
+_PROVIDER: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""Keys of a path that are operations."""
+_NODES: Final = 1_000_000
 _DEPTH: Final = 100
 _KEY: Final = 200
-_POINTER: Final = 2_000
+_SHOWN: Final = 500
+_FAULTS: Final = 1_000
 _TOO_LARGE: Final = "aliases or nesting make this too large; write it out, and flatter"
+_NOT_FINITE: Final = "JSON has no such number; write a finite one"
 
 
 class Problem(NamedTuple):
@@ -39,7 +56,10 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}  {self.pointer or '/'}  {self.message}"
+        pointer = self.pointer if len(self.pointer) <= _SHOWN else f"{self.pointer[:_SHOWN]}…"
+        text = f"{self.file}:{self.line}  {pointer or '/'}  {self.message}"
+        # A key may be anything: no line break or terminal code of it is printed as such.
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class RefusedError(Exception):
@@ -50,24 +70,151 @@ class RefusedError(Exception):
         self.problems = problems
 
 
+@dataclass(slots=True)
+class _Place:
+    """The line of a value, and the places of those in it."""
+
+    line: int
+    inner: dict[str, _Place] | list[_Place] | None = None
+
+
+class Source:
+    """A file of plain JSON values, keys strings however they were written."""
+
+    def __init__(self, file: str, content: bytes, label: str | None = None) -> None:
+        """Read YAML 1.2, of which JSON is a part, with the merge keys of 1.1.
+
+        Args:
+            file: What messages call it.
+            content: What stands in it.
+            label: What a package made of it calls it, if not the same.
+
+        Raises:
+            RefusedError: It is no such thing, or not a mapping.
+        """
+        if len(content) > BYTES:
+            raise RefusedError([Problem(file, 1, "", too_long(len(content)))])
+        self.file = file
+        self.label = file if label is None else label
+        self._content = content
+        self.is_json = file.endswith(".json")
+        """Whether it is JSON, and not just YAML."""
+        data = self._quick()
+        found: object = self._built.data if data is None else data
+        if not is_mapping(found):
+            text = "the document is not a mapping; begin it with `openapi: 3.1.0`"
+            raise RefusedError([Problem(file, 1, "", text)])
+        self.data: Mapping = found
+        self.faults: list[Problem] = self._built.faults if data is None else []
+        """What is wrong in single places; it concerns those who use them."""
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the content, with the line ends of Unix."""
+        return digest(self._content)
+
+    def line(self, pointer: str) -> int:
+        """The line of the value at a JSON Pointer, or of the nearest around it."""
+        if self.is_json:
+            text = self._content.decode("utf-8-sig")
+            return text.count("\n", 0, _json_offset(text, tokens(pointer))) + 1
+        place = self._built.place
+        for token in tokens(pointer):
+            inner = place.inner
+            if isinstance(inner, dict) and token in inner:
+                place = inner[token]
+            elif isinstance(inner, list) and token.isdecimal() and int(token) < len(inner):
+                place = inner[int(token)]
+            else:
+                break
+        return place.line
+
+    def _quick(self) -> Any:
+        """The data of faultless JSON, whose lines nobody looks for before they are needed."""
+        unique = True
+
+        def pairs(items: list[tuple[str, Any]]) -> Mapping:
+            nonlocal unique
+            result = dict(items)
+            unique = unique and len(result) == len(items)
+            return result
+
+        if not self._content.lstrip().startswith(b"{"):
+            return None
+        try:
+            data = json.loads(self._content, object_pairs_hook=pairs)
+        except (ValueError, RecursionError):
+            return None
+        self.is_json = True
+        clean = unique and not _SURROGATE.search(self._content) and _is_small(data)
+        return data if clean else None
+
+    @cached_property
+    def _built(self) -> _Builder:
+        builder = _Builder(self.file)
+        (_build_json if self.is_json else _build_yaml)(builder, self._content)
+        return builder
+
+
+class Origin(NamedTuple):
+    """Where something in a document comes from."""
+
+    source: Source
+    pointer: str
+
+
 @dataclass(frozen=True)
 class Document:
-    """An OpenAPI document as plain JSON values; keys are strings, however they were written."""
+    """An OpenAPI document as plain JSON values; never changed in place."""
 
-    file: str
-    """Where it stands, relative to the repository."""
     name: str
     """The provider's name: the file's name without its extension."""
     data: Mapping
-    lines: dict[str, int] = field(repr=False)
-    digest: str = field(repr=False)
+    sources: dict[str, Origin] = field(repr=False)
+    """Where the values at these JSON Pointers, and all in them, come from."""
+    overlay: Source | None = None
+    command: str = "python -m generator"
+    """What makes its package."""
+
+    @property
+    def file(self) -> str:
+        """The file that all but an overlay's words come from."""
+        return self.source.file
+
+    @property
+    def source(self) -> Source:
+        """The same, read."""
+        return self.sources[""].source
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it stands in `specs/`, and its package is one of the repository."""
+        return self.source.label.startswith("specs/")
+
+    @property
+    def header(self) -> str:
+        """The first words of every generated file: what it is made of, and how."""
+        labels = [source.label for source in (self.source, self.overlay) if source]
+        return f"Generated from {' and '.join(labels)} by `{self.command}`; edits are lost."
+
+    @property
+    def strict(self) -> bool:
+        """Whether it was written for this generator, and has nothing that needs forbearance."""
+        return self.data.get("x-strict") is True
+
+    def origin(self, pointer: str) -> Origin:
+        """Where the value at a JSON Pointer comes from."""
+        place = pointer
+        while place not in self.sources:
+            place = place.rpartition("/")[0]
+        source, base = self.sources[place]
+        return Origin(source, base + pointer[len(place) :])
 
     def problem(self, pointer: str, message: str) -> Problem:
         """A problem at `pointer`, or at the nearest place around it that the document has."""
-        place = pointer
-        while place and place not in self.lines:
-            place = place.rpartition("/")[0]
-        return Problem(self.file, self.lines.get(place, 1), pointer, message)
+        source, place = self.origin(pointer)
+        shown = place if source is self.source else pointer
+        return Problem(source.file, source.line(place), shown, message)
 
     def at(self, pointer: str) -> Any:
         """The value at a JSON Pointer; None where there is none."""
@@ -90,117 +237,332 @@ class Document:
         return ({}, pointer) if pointer in seen else (value, pointer)
 
 
-def load(file: str, name: str, content: bytes) -> Document:
-    """Read YAML 1.2.
+def moved(document: Document, new: str, old: str) -> dict[str, Origin]:
+    """What to add to the sources of a document where the value at `old` stands at `new` too."""
+    inner = {
+        new + pointer.removeprefix(old): origin
+        for pointer, origin in document.sources.items()
+        if pointer.startswith(f"{old}/")
+    }
+    return {new: document.origin(old), **inner}
+
+
+def load(file: str, name: str, content: bytes, label: str | None = None) -> Document:
+    """Read a document.
 
     Raises:
-        RefusedError: It is no such thing, or not a mapping.
+        RefusedError: It is no YAML, or not a mapping.
     """
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    source = Source(file, content, label)
+    return Document(name, source.data, {"": Origin(source, "")})
+
+
+def too_long(size: int) -> str:
+    """What to say of a file that is not read."""
+    return f"{size} bytes are more than the {BYTES} that are read; cut away what is not needed"
+
+
+def _is_small(data: Any) -> bool:
+    """Whether plain values are within the limits."""
+    left = [(data, 1)]
+    nodes = 0
+    while left:
+        value, depth = left.pop()
+        nodes += 1
+        if is_mapping(value):
+            if any(len(key) > _KEY for key in value):
+                return False
+            left += [(item, depth + 1) for item in value.values()]
+        elif is_sequence(value):
+            left += [(item, depth + 1) for item in value]
+        elif isinstance(value, str):
+            nodes += len(value) // 100
+        elif isinstance(value, float) and not math.isfinite(value):
+            return False
+        if nodes > _NODES or depth > _DEPTH:
+            return False
+    return True
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A mapping or a list that is being read."""
+
+    value: Mapping | list[Any]
+    place: _Place
+    anchor: str | None
+    nodes: int
+    """How many had been read before."""
+    height: int = 1
+    key: str | None = None
+    key_line: int = 0
+    merged: list[tuple[Any, _Place]] = field(default_factory=list[tuple[Any, _Place]])
+
+
+class _Anchored(NamedTuple):
+    value: Any
+    place: _Place
+    nodes: int
+    height: int
+
+
+_DROPPED: Final = "\x00"
+"""Stands for a key that is none; what it leads to is read and forgotten."""
+
+
+class _Builder:
+    """Makes plain values of parts that come one by one, so that no tag makes anything else."""
+
+    def __init__(self, file: str) -> None:
+        self.data: Any = None
+        self.place = _Place(1)
+        self.faults: list[Problem] = []
+        self._file = file
+        self._frames: list[_Frame] = []
+        self._anchors: dict[str, _Anchored] = {}
+        self._nodes = 0
+
+    def refused(self, line: int, message: str) -> RefusedError:
+        return RefusedError([Problem(self._file, line, "", message)])
+
+    def fault(self, line: int, message: str, *more: str) -> None:
+        tokens = [f.key if isinstance(f.value, dict) else str(len(f.value)) for f in self._frames]
+        path = [token for token in (*tokens, *more) if token is not None]
+        pointer = "".join(f"/{escaped(token)}" for token in path)
+        self.faults.append(Problem(self._file, line, pointer, message))
+        if len(self.faults) > _FAULTS:
+            raise self.refused(line, f"more than {_FAULTS} places are wrong, this the last of them")
+
+    @property
+    def expects_key(self) -> bool:
+        frame = self._frames[-1] if self._frames else None
+        return frame is not None and isinstance(frame.value, dict) and frame.key is None
+
+    def open(self, value: Mapping | list[Any], line: int, anchor: str | None = None) -> None:
+        self._count(line, 1, 1)
+        inner: dict[str, _Place] | list[_Place] = {} if isinstance(value, dict) else []
+        self._frames.append(_Frame(value, _Place(line, inner), anchor, self._nodes))
+
+    def close(self) -> None:
+        frame = self._frames.pop()
+        for value, place in frame.merged:
+            for key, item in mapping(value).items():
+                if key not in mapping(frame.value):
+                    mapping(frame.value)[key] = item
+                    if isinstance(place.inner, dict) and isinstance(frame.place.inner, dict):
+                        frame.place.inner[key] = place.inner[key]
+        nodes = self._nodes - frame.nodes
+        self._put(_Anchored(frame.value, frame.place, nodes, frame.height), frame.anchor)
+
+    def key(self, name: str, line: int, *, plain: bool) -> None:
+        frame = self._frames[-1]
+        assert isinstance(frame.value, dict)
+        assert isinstance(frame.place.inner, dict)
+        frame.key_line = line
+        self._count(line, len(name) // 100, 0)
+        if len(name) > _KEY:
+            self.fault(line, f"a key has more than {_KEY} characters; shorten it", name)
+        elif name in frame.value and not (name == "<<" and plain):
+            first = frame.place.inner[name].line
+            self.fault(line, f"the key stands here twice, first in line {first}", name)
+        frame.key = "<<\x00" if name == "<<" and plain else name
+
+    def scalar(self, value: Any, line: int, anchor: str | None = None, size: int = 0) -> None:
+        # Long words count for more: an alias may repeat them.
+        nodes = 1 + size // 100
+        self._count(line, nodes, 0)
+        self._put(_Anchored(value, _Place(line), nodes, 0), anchor)
+
+    def alias(self, anchor: str, line: int) -> None:
+        if any(frame.anchor == anchor for frame in self._frames):
+            raise self.refused(line, _TOO_LARGE)
+        found = self._anchors.get(anchor)
+        if found is None:
+            text = f"this is not valid YAML: there is no anchor {anchor!r} before; correct it"
+            raise self.refused(line, text)
+        self._count(line, found.nodes, found.height)
+        self._put(found, None)
+
+    def _count(self, line: int, nodes: int, height: int) -> None:
+        self._nodes += nodes
+        if self._nodes > _NODES or len(self._frames) + height > _DEPTH:
+            raise self.refused(line, _TOO_LARGE)
+
+    def _put(self, item: _Anchored, anchor: str | None) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = item
+        if not self._frames:
+            self.data, self.place = item.value, item.place
+            return
+        frame = self._frames[-1]
+        frame.height = max(frame.height, item.height + 1)
+        if isinstance(frame.value, list):
+            frame.value.append(item.value)
+            if isinstance(frame.place.inner, list):
+                frame.place.inner.append(item.place)
+            return
+        key, frame.key = frame.key, None
+        if key is None:
+            self.fault(item.place.line, "a key is not a plain word; write it as one")
+            frame.key = _DROPPED
+        elif key == "<<\x00":
+            parts = sequence(item.value) if is_sequence(item.value) else [item.value]
+            places = item.place.inner if isinstance(item.place.inner, list) else [item.place]
+            frame.merged += zip(parts, places, strict=True)
+            if not all(is_mapping(part) for part in parts):
+                self.fault(frame.key_line, "`<<` merges mappings only; write the keys out")
+        elif key != _DROPPED:
+            frame.value[key] = item.value
+            if isinstance(frame.place.inner, dict):
+                frame.place.inner[key] = _Place(frame.key_line, item.place.inner)
+
+
+def _json_offset(text: str, path: list[str]) -> int:
+    """Where a value, or the key before it, stands in good JSON; what is beside it is skipped."""
+
+    def skip(index: int) -> int:
+        while text[index : index + 1] in _JSON_BETWEEN:
+            index += 1
+        return index
+
+    decode = json.JSONDecoder().raw_decode
+    found = value = skip(0)
+    for token in path:
+        index = skip(value + 1)
+        position = 0
+        while text[value] in "{[" and text[index] not in "}]":
+            start, key = index, str(position)
+            if text[value] == "{":
+                key, index = decode(text, index)
+                index = skip(index)
+            if key == token:
+                break
+            _, index = decode(text, index)
+            index = skip(index)
+            position += 1
+        else:
+            return found
+        found, value = start, index
+    return found
+
+
+def _build_json(builder: _Builder, content: bytes) -> None:
+    """Read JSON token by token: slower than the standard library, and with lines."""
     try:
-        # Composing calls itself for each level, on a stack that nobody guards.
-        depth = 0
-        for i, event in enumerate(yaml.parse(content, Loader=loader)):
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > _DEPTH or i > 2 * _NODES:
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise RefusedError([Problem(file, line, "", _TOO_LARGE)])
-        root = yaml.compose(content, Loader=loader)
+        text = content.decode("utf-8-sig")
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        text = f"this is not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}; correct it"
+        raise builder.refused(error.lineno, text) from None
+    except RecursionError:
+        raise builder.refused(1, _TOO_LARGE) from None
+    except ValueError as error:
+        text = f"this is not JSON in UTF-8: {' '.join(str(error).split())}; correct it"
+        raise builder.refused(1, text) from None
+    line, end = 1, 0
+    for token in _JSON_TOKEN.finditer(text):
+        line += text.count("\n", end, token.start())
+        end = token.start()
+        word = token[0]
+        if word in "{[":
+            builder.open({} if word == "{" else [], line)
+        elif word in "}]":
+            builder.close()
+        elif word not in ",:":
+            value = json.loads(word)
+            if isinstance(value, str):
+                _check_characters(builder, value, line)
+            if isinstance(value, str) and builder.expects_key:
+                builder.key(value, line, plain=False)
+            else:
+                if isinstance(value, float) and not math.isfinite(value):
+                    builder.fault(line, _NOT_FINITE)
+                builder.scalar(value, line, size=len(word))
+
+
+def _build_yaml(builder: _Builder, content: bytes) -> None:
+    """Read YAML event by event."""
+    # Imported here: whoever has no tools yet is told so first, and who needs none goes without.
+    import yaml
+
+    documents = 0
+    try:
+        for event in yaml.parse(content, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    text = "this is not valid YAML: a second document begins; remove it"
+                    raise builder.refused(line, text)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                builder.close()
+            elif isinstance(event, yaml.AliasEvent):
+                builder.alias(str(event.anchor), line)
+            elif isinstance(event, yaml.NodeEvent):
+                _add_node(builder, event, line)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         reason = str(error.problem or error.context)
         mending = "write the character itself" if "escape code" in reason else "correct it"
-        text = f"this is not valid YAML: {reason}; {mending}"
-        raise RefusedError([Problem(file, line, "", text)]) from None
+        raise builder.refused(line, f"this is not valid YAML: {reason}; {mending}") from None
     except (yaml.YAMLError, UnicodeError) as error:
         text = f"this is not YAML in UTF-8: {' '.join(str(error).split())}; correct it"
-        raise RefusedError([Problem(file, 1, "", text)]) from None
-    builder = _Builder(file)
-    data = builder.build(root, "") if root else None
-    if not is_mapping(data):
-        builder.refuse(1, "", "the document is not a mapping; begin it with `openapi: 3.1.0`")
-    if builder.problems:
-        raise RefusedError(builder.problems)
-    digest = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
-    return Document(file, name, mapping(data), builder.lines, digest)
+        raise builder.refused(1, text) from None
 
 
-class _Builder:
-    """Makes plain values of YAML nodes, so that no tag can ever make anything else."""
+def _add_node(builder: _Builder, event: yaml.NodeEvent, line: int) -> None:
+    import yaml
 
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.lines: dict[str, int] = {}
-        self.problems: list[Problem] = []
-        self._nodes = 0
-        self._full = False
+    kind = "str"
+    if isinstance(event, yaml.CollectionStartEvent):
+        kind = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
+    tag = getattr(event, "tag", None)
+    if tag not in (None, "!", f"tag:yaml.org,2002:{kind}"):
+        builder.fault(line, "YAML tags are not supported; remove the word after the `!`")
+    if isinstance(event, yaml.MappingStartEvent):
+        builder.open({}, line, event.anchor)
+    elif isinstance(event, yaml.SequenceStartEvent):
+        builder.open([], line, event.anchor)
+    elif isinstance(event, yaml.ScalarEvent):
+        text = str(event.value)
+        _check_characters(builder, text, line)
+        plain = not event.style and tag is None
+        if builder.expects_key:
+            builder.key(text, line, plain=plain)
+        else:
+            value = _plain(builder, text, line) if plain else text
+            builder.scalar(value, line, event.anchor, len(text))
 
-    def refuse(self, line: int, pointer: str, message: str) -> None:
-        self.problems.append(Problem(self.file, line, pointer, message))
 
-    def build(self, node: yaml.Node, pointer: str) -> Any:
-        line = node.start_mark.line + 1
-        self.lines.setdefault(pointer, line)
-        # Long words count for more: an alias may repeat them.
-        self._nodes += 1 + len(node.value) // 100
-        too_deep = pointer.count("/") > _DEPTH or len(pointer) > _POINTER
-        if self._nodes > _NODES or too_deep:
-            if not self._full:
-                self.refuse(line, pointer[:200], _TOO_LARGE)
-            self._full = True
-            return None
-        if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
-            return self._mapping(node, pointer)
-        if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
-            return [self.build(item, f"{pointer}/{i}") for i, item in enumerate(node.value)]
-        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
-            return self._scalar(node, pointer)
-        self.refuse(line, pointer, "YAML tags are not supported; remove the word after the `!`")
+def _check_characters(builder: _Builder, text: str, line: int) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        builder.fault(line, "half a surrogate pair is no character; write a whole one")
+
+
+def _plain(builder: _Builder, text: str, line: int) -> Any:
+    """The value of a plain word in the core schema of YAML 1.2, where `no` and dates are words."""
+    if text in _NULL:
         return None
-
-    def _mapping(self, node: yaml.MappingNode, pointer: str) -> Mapping:
-        result: Mapping = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                self.refuse(line, pointer, "a key is not a plain word; write it as one")
-                continue
-            name = str(key.value)
-            if len(name) > _KEY:
-                self.refuse(line, pointer, f"a key has more than {_KEY} characters; shorten it")
-                continue
-            place = f"{pointer}/{escaped(name)}"
-            if name == "<<":
-                self.refuse(line, pointer, "merge keys (`<<`) are not YAML 1.2; write the keys out")
-            elif name in result:
-                first = self.lines[place]
-                self.refuse(line, place, f"the key stands here twice, first in line {first}")
-            else:
-                self.lines[place] = line
-                result[name] = self.build(value, place)
-        return result
-
-    def _scalar(self, node: yaml.ScalarNode, pointer: str) -> Any:
-        text = str(node.value)
+    if text in _BOOLEAN:
+        return _BOOLEAN[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if base := _OTHER_BASES.get(text[:2]):
         try:
-            text.encode()
-        except UnicodeEncodeError:
-            line = node.start_mark.line + 1
-            self.refuse(line, pointer, "half a surrogate pair is no character; write a whole one")
-        if node.style:
+            return int(text[2:], base) if text[2:].isalnum() else text
+        except ValueError:
             return text
-        if text in _NULL:
-            return None
-        if text in _BOOLEAN:
-            return _BOOLEAN[text]
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        number = float(text) if _FLOAT.fullmatch(text) else 0.0
-        if _INFINITE.fullmatch(text) or math.isinf(number):
-            line = node.start_mark.line + 1
-            self.refuse(line, pointer, "JSON has no such number; write a finite one")
-        return number if _FLOAT.fullmatch(text) else text
+    number = float(text) if _FLOAT.fullmatch(text) else 0.0
+    if _INFINITE.fullmatch(text) or math.isinf(number):
+        builder.fault(line, _NOT_FINITE)
+    return number if _FLOAT.fullmatch(text) else text
+
+
+def is_provider(name: str) -> bool:
+    """Whether a package can be called that."""
+    return _PROVIDER.fullmatch(name) is not None
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping]:
@@ -233,14 +595,20 @@ def tokens(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
+def shown(value: object) -> str:
+    """A document's word in a message: one line, quoted, and not endless."""
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 def local_pointer(reference: str) -> str | None:
     """The JSON Pointer of a `$ref` into the same document; None for any other."""
     return unquote(reference[1:]) if reference.startswith("#/") else None
 
 
 def operations(document: Document) -> Iterator[tuple[str, str, Mapping]]:
-    """Every operation: its path, its pointer, itself."""
+    """Every operation: its path, its pointer (which ends in its method), itself."""
     for path, item in mapping(document.data.get("paths")).items():
-        for method, operation in mapping(item).items():
-            if method == "get":
-                yield path, f"/paths/{escaped(path)}/get", mapping(operation)
+        for method in METHODS:
+            if is_mapping(mapping(item).get(method)):
+                yield path, f"/paths/{escaped(path)}/{method}", item[method]

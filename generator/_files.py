@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,21 +15,24 @@ class Difference(NamedTuple):
     """`edited`, `emptied`, `missing` or `extra`."""
 
 
-def compare(files: dict[str, str], directory: Path) -> list[Difference]:
+def compare(
+    files: dict[str, str], directory: Path, others: Collection[str] = ()
+) -> list[Difference]:
     """Every difference between `files` and what stands below `directory`, sorted.
 
-    A symlink is one, wherever it leads.
+    A symlink is one, wherever it leads. Nobody looks into the folders called `others`.
 
     Raises:
         OSError: Something cannot be read, or `directory` is no folder.
     """
     if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
         raise NotADirectoryError(None, "this is no folder; move it away", str(directory))
-    found = {
-        path.relative_to(directory).as_posix(): path
-        for path in directory.rglob("*")
-        if (path.is_symlink() or not path.is_dir()) and not _left_by_a_build(path, directory)
-    }
+    found: dict[str, Path] = {}
+    for top in directory.iterdir() if directory.exists() else ():
+        if top.is_symlink() or not top.is_dir():
+            found[top.name] = top
+        elif top.name not in (*others, "__pycache__"):
+            found |= {f"{top.name}/{name}": path for name, path in found_in(top).items()}
     result = [Difference(name, "extra") for name in found.keys() - files.keys()]
     for name, text in files.items():
         if name not in found:
@@ -38,6 +42,15 @@ def compare(files: dict[str, str], directory: Path) -> list[Difference]:
         elif (content := found[name].read_bytes()) != text.encode():
             result.append(Difference(name, "edited" if content else "emptied"))
     return sorted(result)
+
+
+def found_in(package: Path) -> dict[str, Path]:
+    """The files of a package, by their names in it, but for those that a build leaves."""
+    return {
+        path.relative_to(package).as_posix(): path
+        for path in package.rglob("*")
+        if (path.is_symlink() or not path.is_dir()) and not _left_by_a_build(path, package)
+    }
 
 
 def write(files: dict[str, str], directory: Path, differences: list[Difference]) -> None:
@@ -57,9 +70,9 @@ def write(files: dict[str, str], directory: Path, differences: list[Difference])
             _replace(path, files[name].encode())
 
 
-def _left_by_a_build(path: Path, directory: Path) -> bool:
-    parts = path.relative_to(directory).parts
-    return "__pycache__" in parts or parts[1:2] in (("build",), ("dist",))
+def _left_by_a_build(path: Path, package: Path) -> bool:
+    parts = path.relative_to(package).parts
+    return "__pycache__" in parts or parts[0] in ("build", "dist")
 
 
 def _replace(path: Path, content: bytes) -> None:

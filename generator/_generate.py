@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
+from collections.abc import Mapping as ReadMapping
+from dataclasses import replace
 
-from ._check import check, check_alike, check_names
+from . import _lock
+from ._check import check, check_alike, check_names, claims
 from ._document import Document, Mapping, Problem, RefusedError
 from ._emit import emit
 from ._format import FormatError, formatted, verify
+from ._normalise import normalise
 from ._package import package, unions_of
 from ._parse import parse, validate
-from ._sandbox_models import sandbox_models
+from ._prune import prune
+from ._sandbox_models import is_playable, sandbox_models
 from ._shape import shape
-from ._tools import PINS
 
 
-def generate(documents: list[Document], extension: Mapping) -> dict[str, str]:
+def generate(
+    documents: list[Document],
+    extension: Mapping,
+    others: ReadMapping[str, dict[str, str]] | None = None,
+) -> dict[str, str]:
     """Make the packages of `documents`.
 
     Args:
         documents: What to make packages of.
         extension: The JSON Schema of `x-wait-for-completion`.
+        others: What documents beside them claim for themselves, by their files.
 
     Returns:
         The text of every file, by its path under `generated/`.
@@ -32,28 +38,39 @@ def generate(documents: list[Document], extension: Mapping) -> dict[str, str]:
         RefusedError: Something is wrong with the documents.
     """
     problems: list[Problem] = []
+    pruned: list[Document] = []
+    for document in documents:
+        try:
+            pruned.append(prune(document))
+        except RefusedError as error:
+            problems += error.problems
+    documents = pruned
     files: dict[str, str] = {}
+    documents, found = _normal(documents)
+    problems += found
     shapes = {document.name: shape(document) for document in documents}
     for document in documents:
         found = check(document, extension) or check_names(document, shapes[document.name])
         known = {problem.pointer for problem in found}
         found += [p for p in validate(document, document.data)[1] if p.pointer not in known]
         problems += sorted(set(found), key=lambda problem: (problem.line, *problem))
-    problems += check_alike(documents)
+    problems += check_alike(documents, dict(others or {}))
     if problems:
         raise RefusedError(problems)
     for document in documents:
         shaped = shapes[document.name]
         unions = unions_of(document, shaped)
         api, found = parse(document, shaped, unions)
-        models, more = sandbox_models(document, shaped) if not found else ("", [])
+        models, more = "", list[Problem]()
+        if not found and (document.strict or is_playable(document)):
+            models, more = sandbox_models(document, shaped)
         if found or more:
             problems += [*found, *more]
             continue
         made = package(document, shaped, api)
         inner = emit(made)
-        inner[f"{made.module}/_sandbox_models.py"] = models
-        inner["generation.lock"] = _lock(document, extension)
+        if models:
+            inner[f"{made.module}/_sandbox_models.py"] = models
         files |= {f"{made.distribution}/{name}": text for name, text in inner.items()}
     if problems:
         raise RefusedError(problems)
@@ -66,32 +83,36 @@ def generate(documents: list[Document], extension: Mapping) -> dict[str, str]:
         named = [d.file for d in documents if f"{d.name}-client/" in str(error)]
         text = "the generator made wrong code of this; that is its fault, not the document's"
         raise FormatError(f"{', '.join(named) or 'specs'}: {text}\n{error}") from None
+    for document in documents:
+        folder = f"{document.name}-client/"
+        inner = {
+            name.removeprefix(folder): text
+            for name, text in files.items()
+            if name.startswith(folder)
+        }
+        made_of = inputs(document, extension)
+        files[folder + _lock.NAME] = _lock.lock(made_of, claims(document), inner)
     return files
 
 
-def _lock(document: Document, extension: Mapping) -> str:
-    lock = {
-        "document": {"file": document.file, "sha256": document.digest},
-        "extension": {"sha256": _digest([json.dumps(extension, sort_keys=True).encode()])},
-        "generator": {"sha256": _generator_digest()},
-        "tools": PINS,
-    }
-    return json.dumps(lock, indent=2) + "\n"
+def inputs(document: Document, extension: Mapping) -> Mapping:
+    """All that decides the bytes of the package of a document."""
+    sources = (document.source, document.overlay)
+    first, second = ((s.label, s.digest) if s else None for s in sources)
+    assert first is not None
+    return _lock.inputs(document.command, first, second, extension)
 
 
-def _generator_digest() -> str:
-    root = Path(__file__).parent
-    paths = sorted([*root.glob("*.py"), *root.glob("templates/*.jinja")], key=Path.as_posix)
-    parts = [
-        part
-        for path in paths
-        for part in (path.name.encode(), path.read_bytes().replace(b"\r\n", b"\n"))
-    ]
-    return _digest(parts)
-
-
-def _digest(parts: list[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(b"%d:" % len(part) + part)
-    return digest.hexdigest()
+def _normal(documents: list[Document]) -> tuple[list[Document], list[Problem]]:
+    """The documents as the tools read them; one that promises to need no help gets none."""
+    result: list[Document] = []
+    problems: list[Problem] = []
+    for document in documents:
+        if document.strict:
+            result.append(document)
+            continue
+        data, origins, found = normalise(document)
+        sources = {new: document.origin(old) for new, old in origins.items()}
+        result.append(replace(document, data=data, sources={**document.sources, **sources}))
+        problems += found
+    return result, problems

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 PINS: Final = {
     "datamodel-code-generator": "0.89.0",
+    "jsonpath-rfc9535": "1.0.1",
     "openapi-python-client": "0.29.1",
     "ruff": "0.17.6",
 }
@@ -25,6 +25,9 @@ def check_tools() -> None:
     Raises:
         WrongToolsError: It names each, and the command that installs them.
     """
+    # Imported here: an up-to-date package needs no tools.
+    from importlib.metadata import PackageNotFoundError, version
+
     wrong: list[str] = []
     for name in (*PINS, *_OTHERS):
         try:
