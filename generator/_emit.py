@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ._names import ERRORS
-from ._package import Package
+from ._package import Package, Resource
 from ._text import code, docstring, literal, markdown, prose, sentence, toml
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -46,9 +46,9 @@ def environment() -> Environment:
 def emit(package: Package) -> dict[str, str]:
     """The text of every handmade file of a package, by its path in it."""
 
-    def render(template: str) -> str:
+    def render(template: str, resource: Resource = package.resources[0]) -> str:
         found = environment().get_template(f"{template}.jinja")
-        return found.render(package=package, resource=package.resource, errors=ERRORS)
+        return found.render(package=package, resource=resource, errors=ERRORS)
 
     inner = {
         "__init__.py": render("init.py"),
@@ -57,7 +57,7 @@ def emit(package: Package) -> dict[str, str]:
         "models.py": render("models.py"),
         "openapi.json": package.openapi,
         "py.typed": "",
-        f"{package.resource.module}.py": render("resource.py"),
+        **{f"{item.module}.py": render("resource.py", item) for item in package.resources},
     }
     return {
         "README.md": render("README.md"),

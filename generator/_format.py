@@ -16,15 +16,33 @@ _OPTIONS: Final = ("--isolated", "--no-cache", "--quiet", "--line-length=100")
 _LINT: Final = ("--target-version=py311", "--fix", "--select=F,I", "--ignore-noqa")
 _MODULES: Final = frozenset(
     {
-        *("__future__", "collections.abc", "datetime", "enum", "functools", "importlib"),
+        *(
+            "__future__",
+            "builtins",
+            "collections.abc",
+            "datetime",
+            "enum",
+            "functools",
+            "importlib",
+        ),
         *("typing", "uuid", "typing_extensions", "attrs", "jobwait", "pydantic"),
     }
 )
 _CALLS: Final = frozenset(
     {
         *("AttributeError", "getattr", "globals", "import_module", "sorted"),
-        *("ClientConfig", "Credential", "JobOperation", "Polling", "Provider"),
-        *("_get_job", "_get_raw", "wait_for_completion", "super", "__init__"),
+        *("ClientConfig", "Credential", "JobOperation", "Operation", "Part", "Polling"),
+        *(
+            "Provider",
+            "Waitable",
+            "_call",
+            "_get_job",
+            "_get_raw",
+            "_result",
+            "wait_for_completion",
+            "super",
+            "__init__",
+        ),
         *("field", "frozen", "ConfigDict", "Field", "model_rebuild"),
     }
 )

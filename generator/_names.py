@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Final
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
@@ -40,7 +40,8 @@ TAKEN: Final = frozenset(
         *("Any", "ClassVar", "IntEnum", "Literal", "Mapping", "StrEnum", "TypeAlias", "UUID"),
         *("Model", "UNSET", "UnknownVariant", "Unset"),
         *("AsyncClient", "AsyncHTTPClient", "Client", "HTTPClient", "PROVIDER"),
-        *("AsyncRawResource", "AsyncResource", "Callable", "Final", "JobOperation", "Polling"),
+        *("AsyncRawResource", "AsyncResource", "Callable", "Final", "JobOperation", "Operation"),
+        *("Part", "Polling"),
         *("RawResource", "RawResponse", "Resource", "Schedule"),
         *("Annotated", "AwareDatetime", "BaseModel", "ConfigDict", "Enum", "Field", "RootModel"),
         *("Optional", "Union", *keyword.kwlist, *dir(builtins)),
@@ -61,13 +62,17 @@ CLIENT: Final = frozenset(
 )
 """Attributes of a client, and the modules beside it, which a tag may not be called."""
 
-METHODS: Final = frozenset({"calls", "operation", "wait_for_completion", "with_raw_response"})
+METHODS: Final = frozenset(
+    {
+        *("calls", "cancel", "list", "operation", "result", "wait_for_completion"),
+        "with_raw_response",
+    }
+)
 """Attributes of a resource, which an operation may not be called."""
 
 _SHADOWED: Final = frozenset(
     {"additional_properties", "date", "field", "frozen", "from_dict", "to_dict"}
 )
-_PROVIDER: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def field_name(wire: str) -> str:
@@ -82,6 +87,12 @@ def field_name(wire: str) -> str:
 def identifier(name: str) -> str:
     """The argument, module or method for a name in a document."""
     return str(PythonIdentifier(unicodedata.normalize("NFKC", name), "field_"))
+
+
+def method_name(operation_id: str, tag: str) -> str:
+    """The method for an operation; `jobs.get` under the tag `jobs` is `get`."""
+    head, _, last = operation_id.rpartition(".")
+    return identifier(last if head and identifier(head) == identifier(tag) else operation_id)
 
 
 def class_name(name: str) -> str:
@@ -109,11 +120,21 @@ def members(values: Sequence[str | int], names: Sequence[str]) -> list[str]:
     return result
 
 
+def unique(names: Sequence[str]) -> list[str]:
+    """The names, numbered from the second one of a kind."""
+    result: list[str] = []
+    for name in names:
+        numbered = (name if i == 1 else f"{name}_{i}" for i in count(1))
+        result.append(next(free for free in numbered if free not in result))
+    return result
+
+
+def field_names(wires: Iterable[str]) -> dict[str, str]:
+    """The attribute for each property of an object; no two are called the same."""
+    listed = list(wires)
+    return dict(zip(listed, unique([field_name(wire) for wire in listed]), strict=True))
+
+
 def _plain(name: str) -> str:
     # Python reads names so, and would take two for one.
     return unicodedata.normalize("NFKC", snake_case(name).upper())
-
-
-def is_provider(name: str) -> bool:
-    """Whether a package can be called that."""
-    return _PROVIDER.fullmatch(name) is not None

@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from openapi_python_client.parser import properties as found
-from openapi_python_client.parser.openapi import Endpoint
 
 from ._check import (
-    EXTENSION,
     POLLING,
     Credential,
     Place,
     credentials,
+    key_required,
+    keys_together,
+    links,
     resolve,
+    result_sources,
     variants,
 )
-from ._document import Document, Mapping, escaped, mapping, operations, sequence, tokens
-from ._names import class_name, field_name, identifier
+from ._document import EXTENSION, Document, Mapping, escaped, mapping, operations, sequence, tokens
+from ._names import class_name, field_name, field_names, identifier, method_name
 from ._parse import Api, Union, fields, wire
-from ._shape import REF, Shape, parameters_of, response_schema
+from ._request import Part, body_format, parts_of
+from ._shape import REF, Shape, response_schema
 from ._text import literal, sentence
 
 _ERRORS: Final = {
@@ -106,6 +109,56 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Request:
+    """What an operation is asked with."""
+
+    operation_id: str
+    verb: str
+    path: str
+    parts: list[Part]
+    body_format: str | None
+
+    @property
+    def id_parts(self) -> list[Part]:
+        """The parts of the id."""
+        return [part for part in self.parts if part.constant is None]
+
+    @property
+    def id_type(self) -> str:
+        """The annotation of the id."""
+        types = [part.type for part in self.id_parts]
+        return types[0] if len(types) == 1 else f"tuple[{', '.join(types) or '()'}]"
+
+    @property
+    def parameter(self) -> str:
+        """The argument for the id."""
+        return self.id_parts[0].argument if len(self.id_parts) == 1 else "id"
+
+    @property
+    def parameter_text(self) -> str:
+        """What the id is."""
+        if len(self.id_parts) == 1:
+            return self.id_parts[0].text or "The job's id."
+        names = ", ".join(f"`{part.name}`" for part in self.id_parts)
+        return f"The job's id, a tuple: {names}."
+
+
+@dataclass(frozen=True)
+class Link:
+    """An operation beside the one that tells the status."""
+
+    kind: str
+    constant: str
+    request: Request
+    body: str
+    text: str
+    id_type: str
+    parameter: str
+    parameter_text: str
+    sources: list[int | str]
+
+
+@dataclass(frozen=True)
 class Resource:
     """The operation of one tag."""
 
@@ -115,14 +168,11 @@ class Resource:
     text: str
     method: str
     constant: str
-    operation_id: str
-    path: str
+    request: Request
     summary: str
     description: str
-    parameter: str
-    parameter_text: str
-    id_type: str
     example: str
+    links: list[Link]
     body: str
     job: str
     done: str
@@ -136,6 +186,11 @@ class Resource:
     statuses: list[Status]
     failures: list[Failure]
 
+    @property
+    def cancel(self) -> Link | None:
+        """The operation that ends a job before its time."""
+        return next((link for link in self.links if link.kind == "cancel"), None)
+
 
 @dataclass(frozen=True)
 class Package:
@@ -144,13 +199,17 @@ class Package:
     name: str
     module: str
     distribution: str
+    folder: str
+    """Where it stands, seen from the repository."""
     title: str
     version: str
     text: str
-    file: str
+    header: str
     server: str
     credentials: list[Credential]
-    resource: Resource
+    key_required: bool
+    keys_together: bool
+    resources: list[Resource]
     models: list[Model]
     enums: list[Enumeration]
     unknowns: list[Unknown]
@@ -191,7 +250,6 @@ class _Writer:
         document = self._document
         info = mapping(document.data.get("info"))
         name = document.name.replace("-", "_")
-        (operation,) = operations(document)
         models: list[Model] = []
         enums: list[Enumeration] = []
         aliases: list[Alias] = []
@@ -210,13 +268,20 @@ class _Writer:
             name=name,
             module=f"{name}_client",
             distribution=f"{document.name}-client",
+            folder=f"{'./generated' if document.is_ours else 'path/to'}/{document.name}-client",
             title=str(info["title"]),
             version=str(info["version"]),
             text=str(info.get("description") or info["title"]),
-            file=document.file,
-            server=str(document.data["servers"][0]["url"]).rstrip("/"),
+            header=document.header,
+            server="".join(str(s["url"]) for s in document.data["servers"][:1]).rstrip("/"),
             credentials=[credential for _, credential in credentials(document)],
-            resource=self._resource(*operation, self._api.endpoints[0]),
+            key_required=key_required(document),
+            keys_together=keys_together(document),
+            resources=[
+                self._resource(pointer, operation, self._api.body(i))
+                for i, (_, pointer, operation) in enumerate(operations(document))
+                if EXTENSION in operation
+            ],
             models=models,
             enums=enums,
             unknowns=[
@@ -247,6 +312,7 @@ class _Writer:
         result: list[Field] = []
         owner = class_name(key)
         places = self._properties(self._shape.sources[key])
+        names = field_names(places)
         for prop in sorted(fields(model), key=lambda prop: list(places).index(wire(prop))):
             name = wire(prop)
             annotation = self._api.annotation(prop)
@@ -257,7 +323,7 @@ class _Writer:
             if not prop.required and annotation != "Any":
                 annotation += " | Unset"
             text = self._text(places[name])
-            result.append(Field(field_name(name), name, annotation, prop.required, text))
+            result.append(Field(names[name], name, annotation, prop.required, text))
         return result
 
     def _properties(self, pointer: str) -> dict[str, str]:
@@ -289,20 +355,33 @@ class _Writer:
             parts.append(_ASSUMED)
         return " ".join(part for part in parts if part)
 
-    def _resource(
-        self, path: str, pointer: str, operation: Mapping, endpoint: Endpoint
-    ) -> Resource:
+    def _request(self, pointer: str) -> Request:
+        operation = mapping(self._document.at(pointer))
+        path, method = tokens(pointer)[1:]
+        return Request(
+            str(operation["operationId"]),
+            method.upper(),
+            path,
+            parts_of(self._document, pointer),
+            body_format(self._document, pointer),
+        )
+
+    def _resource(self, pointer: str, operation: Mapping, body: found.Property) -> Resource:
         document = self._document
         settings = mapping(operation[EXTENSION])
-        (parameter, place), *_ = parameters_of(document, pointer)
-        (id_property,) = endpoint.path_parameters
-        body = next(r.prop for r in endpoint.responses.patterns if r.status_code.pattern == "200")
+        request = self._request(pointer)
+        tag = str(operation["tags"][0])
+        method = method_name(request.operation_id, tag)
         progress = mapping(settings.get("progress"))
         job, attributes = self._job(body, tokens(settings.get("job", "")))
         statuses = self._statuses(settings, pointer, job)
         done = dict.fromkeys(status.type for status in statuses if status.state == "succeeded")
-        tag = str(operation["tags"][0])
-        id_type = self._api.annotation(id_property)
+        if "succeeded" in (settings.get("absent"), *mapping(settings.get("responses")).values()):
+            done[job] = None
+        if job in done:
+            # Without a body nothing has succeeded.
+            done = {job.removesuffix(" | None"): None}
+        linked = self._links(settings, method, pointer, request)
         return Resource(
             tag=tag,
             module=identifier(tag),
@@ -315,20 +394,24 @@ class _Writer:
                 ),
                 tag,
             ),
-            method=str(endpoint.name),
-            constant=str(endpoint.name).upper(),
-            operation_id=str(operation["operationId"]),
-            path=path,
+            method=method,
+            constant=method.upper(),
+            request=request,
             summary=str(operation.get("summary") or operation["operationId"]),
-            description=str(operation.get("description") or ""),
-            parameter=identifier(str(parameter["name"])),
-            parameter_text=str(parameter.get("description") or "The job's id."),
-            id_type=id_type,
-            example=self._example(place, id_type),
+            description="\n\n".join(
+                [
+                    str(operation.get("description") or ""),
+                    *(["Deprecated."] if operation.get("deprecated") is True else []),
+                ]
+            ),
+            example=self._example(request),
+            links=linked,
             body=self._api.annotation(body),
             job=job,
             done=" | ".join(done),
-            uses=sorted({self._api.annotation(body), job, *done}),
+            uses=self._used(
+                [self._api.annotation(body), job, *done, *(link.body for link in linked)]
+            ),
             attribute=".".join(attributes),
             progress=progress.get("value"),
             progress_max=float(progress.get("max", 1)),
@@ -345,23 +428,24 @@ class _Writer:
         for token in path:
             model = self._api.model(prop)
             assert model is not None, "the pointer was checked"
+            (key,) = (k for k in self._shape.sources if class_name(k) == model.class_info.name)
             prop = next(item for item in fields(model) if wire(item) == token)
-            attributes.append(field_name(token))
+            attributes.append(field_names(self._properties(self._shape.sources[key]))[token])
         return self._api.annotation(prop), attributes
 
     def _statuses(self, settings: Mapping, pointer: str, job: str) -> list[Status]:
         union = next((union for union in self._api.unions if union.name == job), None)
         expected = f"{settings.get('job', '')}/{escaped(union.property)}" if union else ""
         place = Place(*(response_schema(self._document, pointer, "200") or ({}, "")))
-        leaves, _ = resolve(self._document, place, tokens(settings["status"]))
+        leaves, _ = resolve(self._document, place, tokens(settings.get("status", "/")))
         result: list[Status] = []
-        for word, state in settings["states"].items():
+        for word, state in mapping(settings.get("states")).items():
             kind = job
             if union and settings["status"] == expected:
-                kind = union.words[word]
+                kind = union.words.get(word, job)
             own = next((leaf for leaf in leaves if leaf.schema.get("const") == word), None)
             text = self._words(own.schema, "status") if own else ""
-            if union and settings["status"] == expected:
+            if union and settings["status"] == expected and kind != job:
                 source = next(p for k, p in self._shape.sources.items() if class_name(k) == kind)
                 text = self._text(source)
             result.append(Status(word, state, kind, text))
@@ -377,9 +461,47 @@ class _Writer:
             result.append(Failure(status, _ERRORS.get(status, error), self._words(response, "")))
         return sorted(result, key=lambda failure: failure.status)
 
-    def _example(self, place: str, id_type: str) -> str:
-        parameter = mapping(self._document.at(place))
-        schema, _ = self._document.follow(f"{place}/schema")
+    def _used(self, annotations: list[str]) -> list[str]:
+        """The models among the words of annotations."""
+        words = {word for text in annotations for word in re.findall(r"\w+", text)}
+        return sorted(words & {class_name(key) for key in self._shape.sources})
+
+    def _links(self, settings: Mapping, method: str, own_pointer: str, own: Request) -> list[Link]:
+        result: list[Link] = []
+        found = links(self._document, settings)
+        numbers = {pointer: i for i, (_, pointer, _) in enumerate(operations(self._document))}
+        for kind, pointer in found.items():
+            operation = mapping(self._document.at(pointer))
+            has_body = response_schema(self._document, pointer, "200") is not None
+            body = self._api.body(numbers[pointer]) if has_body else None
+            text = str(operation.get("summary") or operation.get("description") or "")
+            request = self._request(pointer)
+            given = mapping(settings[kind].get("parameters"))
+            sources = result_sources(self._document, own_pointer, pointer, given)
+            asked = own if kind == "result" else request
+            result.append(
+                Link(
+                    kind,
+                    f"{kind}_{method}".upper(),
+                    request,
+                    self._api.annotation(body) if body else "bytes",
+                    text or f"{kind.capitalize()} a job.",
+                    asked.id_type if asked.id_parts else "",
+                    asked.parameter,
+                    asked.parameter_text,
+                    [s for s in sources.values() if s is not None] if kind == "result" else [],
+                )
+            )
+        return result
+
+    def _example(self, request: Request) -> str:
+        examples = [self._part_example(part) for part in request.id_parts]
+        return examples[0] if len(examples) == 1 else f"({', '.join(examples)})"
+
+    def _part_example(self, part: Part) -> str:
+        id_type = part.type
+        parameter = mapping(self._document.at(part.place))
+        schema = part.schema
         given: list[Any] = [parameter.get("example")]
         given += [mapping(e).get("value") for e in mapping(parameter.get("examples")).values()]
         given += [schema.get("example"), *sequence(schema.get("examples"))]

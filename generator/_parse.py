@@ -29,7 +29,7 @@ from pydantic import ValidationError
 
 from ._document import Document, Problem, escaped, mapping, operations, sequence
 from ._names import class_name
-from ._shape import Shape
+from ._shape import Shape, name_of
 from ._text import literal, prose
 
 AnyProperty: TypeAlias = "found.Property | PropertyProtocol"
@@ -68,6 +68,11 @@ class Api:
         self.endpoints = endpoints
         self.unions = unions
         self._schemas = schemas
+
+    def body(self, number: int) -> found.Property:
+        """What the operation at a position of the document answers with 200."""
+        endpoint = next(e for e in self.endpoints if e.name == name_of(number))
+        return next(r.prop for r in endpoint.responses.patterns if r.status_code.pattern == "200")
 
     def component(self, key: str) -> found.Property:
         """What a schema became."""
@@ -191,8 +196,8 @@ def _lost(
         for name, prop in schemas.classes_by_name.items()
         if name not in named and (not isinstance(prop, found.ModelProperty) or fields(prop))
     ]
-    for _, pointer, _ in operations(document):
-        if not endpoints:
+    for i, (_, pointer, _) in enumerate(operations(document)):
+        if name_of(i) not in [endpoint.name for endpoint in endpoints]:
             text = "openapi-python-client lost this operation; rename it"
             problems.append(document.problem(pointer, text))
     return problems

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import warnings
 
-from ._document import Document, Mapping, Problem
+from ._document import EXTENSION, Document, Mapping, Problem, mapping, operations
 from ._shape import Shape
 from ._text import prose
 
 _FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def is_playable(document: Document) -> bool:
+    """Whether the sandbox has an example of a job to go by."""
+    for _, pointer, operation in operations(document):
+        response, _ = document.follow(f"{pointer}/responses/200")
+        media = mapping(mapping(response.get("content")).get("application/json"))
+        if EXTENSION in operation and ("example" in media or "examples" in media):
+            return True
+    return False
 
 
 def sandbox_models(document: Document, shape: Shape) -> tuple[str, list[Problem]]:
@@ -31,7 +41,7 @@ def sandbox_models(document: Document, shape: Shape) -> tuple[str, list[Problem]
                 # whatever directory this runs in.
                 formatters=[],
                 disable_timestamp=True,
-                custom_file_header=_HEADER.format(file=document.file),
+                custom_file_header=f"# {document.header}\n{_HEADER}",
                 use_annotated=True,
             )
         except (tool.Error, *_FAILURES) as error:
@@ -47,7 +57,4 @@ def sandbox_models(document: Document, shape: Shape) -> tuple[str, list[Problem]
     return code, []
 
 
-_HEADER = """\
-# Generated from {file} by `python -m generator`; edits are lost.
-\"\"\"The sandbox's models, made by datamodel-code-generator.\"\"\"\
-"""
+_HEADER = '"""The sandbox\'s models, made by datamodel-code-generator."""'

@@ -23,7 +23,7 @@ from ._document import (
     operations,
     sequence,
 )
-from ._names import class_name, members
+from ._names import TAKEN, class_name, members, resources, unique
 
 _LIMITS: Final = (
     *("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"),
@@ -33,7 +33,6 @@ _KEPT: Final = ("const", "enum", "format", "required", "type", "x-enum-varnames"
 COMBINED: Final = ("allOf", "anyOf", "oneOf")
 _FORMATS: Final = ["date", "date-time", "uuid"]
 """Those that Python has a type for; one tool would turn others into types of its own."""
-_PARAMETER: Final = "Parameter"
 _NULL: Final[Mapping] = {"type": "null"}
 REF: Final = "#/components/schemas/"
 
@@ -67,8 +66,8 @@ def shape(document: Document) -> Shape:
         shaper.shape.sources[key] = f"/components/schemas/{escaped(key)}"
     for key, pointer in list(shaper.shape.sources.items()):
         schemas[key] = shaper.schema(mapping(components[key]), pointer, key, named=True)
-    for path, pointer, operation in operations(document):
-        data["paths"][path] = {"get": shaper.operation(operation, pointer)}
+    for i, (_, pointer, operation) in enumerate(operations(document)):
+        data["paths"][f"/{i}"] = {"get": shaper.operation(operation, pointer, i)}
     return shaper.shape
 
 
@@ -76,15 +75,13 @@ class _Shaper:
     def __init__(self, document: Document, shape: Shape) -> None:
         self._document = document
         self.shape = shape
+        tags = [str(tag) for _, _, o in operations(document) for tag in sequence(o.get("tags"))]
+        names = mapping(mapping(document.data.get("components")).get("schemas"))
+        self._taken = {*TAKEN, *(name for tag in tags for name in resources(tag))}
+        self._taken |= {f"Unknown{class_name(name)}" for name in names}
 
-    def operation(self, operation: Mapping, pointer: str) -> Mapping:
-        parameters = [
-            {
-                **{key: value[key] for key in ("in", "name", "required") if key in value},
-                "schema": self.schema(mapping(value.get("schema")), f"{place}/schema", _PARAMETER),
-            }
-            for value, place in parameters_of(self._document, pointer)
-        ]
+    def operation(self, operation: Mapping, pointer: str, number: int) -> Mapping:
+        """What an operation answers; what it is asked with decides no type."""
         hint = class_name(str(operation.get("operationId", "")))
         responses: Mapping = {}
         for status in mapping(operation.get("responses")):
@@ -93,8 +90,7 @@ class _Shaper:
             if found:
                 inner = self.schema(*found, f"{hint}Response{status}")
                 responses[status]["content"] = {"application/json": {"schema": inner}}
-        kept: Mapping = {key: operation[key] for key in ("operationId", "tags") if key in operation}
-        return {**kept, "parameters": parameters, "responses": responses}
+        return {"operationId": name_of(number), "responses": responses}
 
     def schema(self, schema: Mapping, pointer: str, hint: str, *, named: bool = False) -> Mapping:
         """The shape of one schema; `hint` names it where it needs a name and has none."""
@@ -102,11 +98,9 @@ class _Shaper:
             return {"$ref": schema["$ref"]}
         result: Mapping = {key: schema[key] for key in _KEPT if key in schema}
         nullable = self._take_null(result) or schema.get("nullable") is True
-        # A job's id is sent as it is, be it a date or not.
-        formats = ["uuid"] if hint == _PARAMETER else _FORMATS
         types = result.get("type")
         textual = "string" in (types if is_sequence(types) else [types])
-        if not textual or result.get("format") not in formats:
+        if not textual or result.get("format") not in _FORMATS:
             result.pop("format", None)
         if isinstance(result.get("const"), float):
             del result["const"]  # Python has no such literal type
@@ -129,7 +123,12 @@ class _Shaper:
                 result[key] = [
                     # The parts of an `allOf` become part of the class around them.
                     self.schema(
-                        mapping(part), f"{pointer}/{key}/{i}", f"{hint}{i}", named=key == "allOf"
+                        mapping(part),
+                        f"{pointer}/{key}/{i}",
+                        hint
+                        if sum(p != _NULL for p in sequence(schema[key])) == 1
+                        else f"{hint}{i}",
+                        named=key == "allOf",
                     )
                     for i, part in enumerate(sequence(schema[key]))
                 ]
@@ -172,7 +171,7 @@ class _Shaper:
             del result["enum"]
         elif values and all(isinstance(value, str | int) for value in values):
             names = [str(name) for name in sequence(result.get("x-enum-varnames"))]
-            result["x-enum-varnames"] = members(values, names)
+            result["x-enum-varnames"] = unique(members(values, names))
 
     def _name(self, schema: Mapping, result: Mapping, pointer: str, hint: str) -> str:
         schemas = self.shape.schemas
@@ -180,10 +179,20 @@ class _Shaper:
         titled = [class_name(title)] if isinstance(title, str) and class_name(title) else []
         names = chain(titled, [hint], (f"{hint}{i}" for i in count(2)))
         # An anchor in the document puts one schema in many places: they share the name.
-        name = next(name for name in names if schemas.get(name, result) == result)
+        name = next(
+            name
+            for name in names
+            if name not in self._taken and schemas.get(name, result) == result
+        )
+        self._taken.add(f"Unknown{name}")
         schemas[name] = result
         self.shape.sources.setdefault(name, pointer)
         return name
+
+
+def name_of(number: int) -> str:
+    """What the parser calls an operation, by its position in the document."""
+    return f"operation_{number}"
 
 
 def needs_name(schema: Mapping) -> bool:

@@ -20,6 +20,11 @@ def prose(text: str) -> str:
     return " ".join(words)
 
 
+def comment(text: str) -> str:
+    """One line for a comment at the head of a file, where Python would take it for an encoding."""
+    return re.sub(r"(?<=coding)(?=[:=])", " ", prose(text))
+
+
 def sentence(text: str) -> str:
     """One line that ends as a sentence does."""
     line = prose(text)

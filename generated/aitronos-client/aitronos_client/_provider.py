@@ -5,11 +5,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from jobwait import Provider
+from jobwait import Provider, Waitable
 
 PROVIDER: Final = Provider(
     name="aitronos",
     title="Aitronos",
     package="aitronos_client",
-    id_type=str,
+    waitables=(
+        Waitable(
+            operation="GET /api/v1/scrape/jobs/{job_id}",
+            attribute="jobs",
+            method="get_job",
+            id_types=(str,),
+            id_names=("job_id",),
+        ),
+    ),
 )

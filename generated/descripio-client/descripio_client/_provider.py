@@ -5,11 +5,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from jobwait import Provider
+from jobwait import Provider, Waitable
 
 PROVIDER: Final = Provider(
     name="descripio",
     title="Descripio",
     package="descripio_client",
-    id_type=int,
+    waitables=(
+        Waitable(
+            operation="GET /api/v1/jobs/{jobId}",
+            attribute="jobs",
+            method="get_job",
+            id_types=(int,),
+            id_names=("jobId",),
+        ),
+    ),
 )

@@ -5,11 +5,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from jobwait import Provider
+from jobwait import Provider, Waitable
 
 PROVIDER: Final = Provider(
     name="docurift",
     title="DocuRift",
     package="docurift_client",
-    id_type=str,
+    waitables=(
+        Waitable(
+            operation="GET /v1/jobs/{id}",
+            attribute="jobs",
+            method="get_job",
+            id_types=(str,),
+            id_names=("id",),
+        ),
+    ),
 )
