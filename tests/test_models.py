@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobwait import UNSET, Model, UnknownVariant, Unset
+from jobwait._models import Mismatch, decoder
 
 from .widgets import CompletedJob, Job, JobResponse, PendingJob, UnknownJob
 
@@ -190,6 +191,17 @@ def test_a_union_may_contain_itself() -> None:
     inner, link = Folder.from_dict(data).items
     assert inner == Folder(kind="folder", items=[])
     assert link == UnknownEntry(raw_kind="link", raw={"kind": "link"})
+
+
+def test_a_union_may_stand_beside_other_types() -> None:
+    read = decoder(Folder | UnknownEntry | str | list[int])
+
+    assert read({"kind": "folder", "items": []}) == Folder(kind="folder", items=[])
+    assert read({"kind": "link"}) == UnknownEntry(raw_kind="link", raw={"kind": "link"})
+    assert read("none") == "none"
+    assert read([1]) == [1]
+    with pytest.raises(Mismatch, match="an object or a string or an array"):
+        read(1)
 
 
 def classify(job: Job) -> str:

@@ -16,7 +16,10 @@ import yaml
 import jobwait.sandbox
 
 SPECS = Path(__file__).parents[2] / "specs"
-DOCUMENTS = sorted(SPECS.glob("*.yaml"))
+DOCUMENTS = [
+    path for path in sorted(SPECS.glob("*.yaml")) if "\nx-strict: true\n" in path.read_text("utf-8")
+]
+"""Those written here: others are taken as they are."""
 
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=[path.stem for path in DOCUMENTS]

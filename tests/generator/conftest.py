@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -11,6 +11,8 @@ import pytest
 
 from generator._document import Document, Problem, RefusedError, load
 from generator._generate import generate
+
+from .packages import Packages
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -20,6 +22,7 @@ Generate: TypeAlias = Callable[..., dict[str, str]]
 
 WIDGETS: Final = """\
 openapi: 3.1.0
+x-strict: true
 info: {title: Widgets, version: 1.0.0}
 servers:
   - url: https://api.widgets.test
@@ -144,3 +147,13 @@ def problems(extension: dict[str, Any]) -> Problems:
 def line_of() -> Callable[[str, str], int]:
     """The line of the first occurrence of a snippet."""
     return lambda text, snippet: text[: text.index(snippet)].count("\n") + 1
+
+
+@pytest.fixture(scope="module")
+def packages(
+    tmp_path_factory: pytest.TempPathFactory, extension: dict[str, Any]
+) -> Iterator[Packages]:
+    """A folder for packages."""
+    packages = Packages(tmp_path_factory.mktemp("packages"), extension)
+    yield packages
+    packages.forget()

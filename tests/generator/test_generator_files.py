@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from generator._command import MENDING, main
 
 from .conftest import ROOT, WIDGETS
 
-PACKAGES = [path.stem for path in (ROOT / "specs").glob("*.yaml")]
+PACKAGES = [path.name.removesuffix("-client") for path in (ROOT / "generated").iterdir()]
 
 
 @pytest.fixture(scope="module")
@@ -163,18 +165,41 @@ def test_a_package_says_whether_it_is_new_or_removed(
     assert capsys.readouterr().out == "gadgets-client: new\nwidgets-client: removed\n"
 
 
-@pytest.mark.parametrize("name", ["acme.yml", "acme.json"])
-def test_a_document_under_another_ending_is_a_problem(
-    repository: Path, capsys: pytest.CaptureFixture[str], name: str
+@pytest.mark.parametrize("ending", ["yml", "json"])
+def test_a_document_may_be_yml_or_json(
+    repository: Path, capsys: pytest.CaptureFixture[str], ending: str
 ) -> None:
-    (repository / "specs" / "widgets.yaml").rename(repository / "specs" / name)
+    good = generated(repository)
+    spec = repository / "specs" / "widgets.yaml"
+    spec.with_suffix(f".{ending}").write_text(json.dumps(yaml.safe_load(spec.read_text())))
+    spec.unlink()
+
+    assert main([], repository) == 0
+
+    assert capsys.readouterr().out == "widgets-client: 9 changed\n"
+    models = "widgets-client/widgets_client/models.py"
+    header, _, rest = generated(repository)[models].partition(b"\n")
+    assert header == f"# Generated from specs/widgets.{ending} by".encode() + (
+        b" `python -m generator`; edits are lost."
+    )
+    assert rest == good[models].partition(b"\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("widgets.json", "specs/widgets.json is the document of widgets; remove one"),
+        ("other.overlay.yaml", "there is no document called other; call it as its document is"),
+    ],
+)
+def test_a_file_that_belongs_to_no_package_of_its_own_is_a_problem(
+    repository: Path, capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    (repository / "specs" / name).write_text("{}")
 
     assert main([], repository) == 1
 
-    assert f"specs/{name}:1  /  a document ends in `.yaml`; call it acme.yaml" in (
-        capsys.readouterr().err
-    )
-    assert (repository / "generated" / "widgets-client").exists()
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["null", '{"type": "nope"}', "{", "[" * 100_000, "\udcff"])

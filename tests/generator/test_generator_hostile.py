@@ -15,6 +15,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from generator._command import main
 from generator._document import RefusedError, load
 from generator._format import FormatError, verify
 from generator._generate import generate
@@ -245,3 +246,143 @@ def test_wrong_code_names_the_document_and_is_told_as_a_fault_of_the_generator(
 
     assert "that is its fault, not the document's" in str(caught.value)
     assert "ruff check failed" in str(caught.value)
+
+
+START: Final = b"""openapi: 3.1.0
+x-operations: [getJob]
+components:
+  schemas:
+    Job: {}
+paths:
+  /jobs/{id}:
+    get:
+      operationId: getJob
+      responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/J0"}}}}}
+"""
+
+
+def schemas(*parts: str) -> bytes:
+    """A document that reaches these schemas, `J0` and so on."""
+    lines = "".join(f"    J{i}: {part}\n" for i, part in enumerate(parts)).encode()
+    return START.replace(b"    Job: {}\n", lines)
+
+
+def to(number: int) -> str:
+    return f'{{$ref: "#/components/schemas/J{number}"}}'
+
+
+LAUGHS: Final = "".join(f"  l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]\n" for i in range(1, 10))
+
+
+DOCUMENTS: Final[list[tuple[bytes, str]]] = [
+    (b"a: " + b"x" * 50_000_000, "50000003 bytes are more than the 20000000 that are read"),
+    (b'{"a": "' + b"x" * 50_000_000 + b'"}', "bytes are more than the 20000000 that are read"),
+    (START + b"x-deep: " + b"[" * 10_000, "nesting make this too large"),
+    (START + b"x-deep: " + b"[" * 10_000 + b"]" * 10_000, "nesting make this too large"),
+    (b'{"a": ' * 10_000 + b"1" + b"}" * 10_000, "nesting make this too large"),
+    (START + f"x-lol:\n  l0: &l0 [x]\n{LAUGHS}".encode(), "aliases or nesting make this too"),
+    (START + b"x-self: &self [*self]", "aliases or nesting make this too"),
+    (schemas(*(f"{{anyOf: [{to(i + 1)}, {to(i + 1)}]}}" for i in range(40)), "{}"), "multiply"),
+    (schemas(*(f"{{allOf: [{to(i + 1)}]}}" for i in range(3_000)), "{}"), "lead on and on"),
+    (schemas(to(0)), ""),
+    (schemas(f"{{allOf: [{to(0)}]}}"), ""),
+    (schemas(f"{{items: {to(0)}}}"), ""),
+    (schemas(f"{{not: {to(1)}}}", f"{{properties: {{a: {to(0)}}}}}"), ""),
+    (START.replace(b"getJob]", b"getJob, ../../x, '${{x}}']"), "no operation is '../../x'"),
+    (b"\x00" * 1_000, "this is not YAML in UTF-8"),
+    (b"\xff\xfe" + "a: 1".encode("utf-16-le"), "3.0 and 3.1 are supported"),
+    (
+        b"x-strict: true\n" + schemas("{}") + b'"\\e[2J\\n": &a !!python/name:os.system {}',
+        "YAML tags are not supported",
+    ),
+]
+
+QUERIES: Final = [
+    *("$" + "." * 900, "$" + ".a" * 450, "$[" * 450, "$" + "[?@" * 300, "$" + "..*" * 300),
+    *(
+        "$..*..*..*..*",
+        "$[?match(@, '(a*)*b')]",
+        "$[?$..*[?$..*]].*",
+        "$[-9223372036854775808]",
+    ),
+]
+
+LIMITED: Final = """
+import contextlib, io, json, pathlib, resource, sys
+from generator._command import main
+
+resource.setrlimit(resource.RLIMIT_CPU, (100, 100))
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+for case in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    print(case.name, file=sys.stderr)
+    arguments = [f"--{path.stem}={path}" for path in case.iterdir()]
+    errors = io.StringIO()
+    with contextlib.redirect_stderr(errors):
+        code = main(["build", "--name=x", f"--out={case}", *arguments], pathlib.Path(sys.argv[2]))
+    print(json.dumps([case.name, code, errors.getvalue(), len(list(case.iterdir()))]))
+"""
+"""Builds one package after the other, in a bounded time and memory for all of them."""
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, int]]:
+    """The code, the errors and the files in the folder, of every hostile document and query."""
+    root = tmp_path_factory.mktemp("refused")
+    for i, (content, _) in enumerate(DOCUMENTS):
+        (root / f"document{i}").mkdir()
+        (root / f"document{i}" / "spec.yaml").write_bytes(content)
+    nested: Any = {"x": ["a" * 100, *({"a": {"a": {"a": [[[[1]]]]}}} for _ in range(30))]}
+    for i, query in enumerate(QUERIES):
+        (root / f"query{i}").mkdir()
+        (root / f"query{i}" / "spec.yaml").write_text(json.dumps(nested))
+        overlay: dict[str, Any] = {"overlay": "1.1.0", "info": {"title": "x", "version": "x"}}
+        overlay |= {"actions": [{"target": query, "update": {}}]}
+        (root / f"query{i}" / "overlay.json").write_text(json.dumps(overlay))
+
+    result = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(root), str(ROOT)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+    assert result.returncode == 0, result.stderr
+    return {name: (*rest,) for name, *rest in map(json.loads, result.stdout.splitlines())}
+
+
+@pytest.mark.parametrize("number", range(len(DOCUMENTS)))
+def test_a_document_that_takes_all_time_memory_or_stack_is_refused_in_a_line(
+    refused: dict[str, tuple[int, str, int]], number: int
+) -> None:
+    code, error, files = refused[f"document{number}"]
+
+    assert (code, files) == (1, 1)
+    *problems, summary = error.splitlines()
+    assert summary.endswith("; nothing was written")
+    assert all(re.match(r"[^ ]+/spec\.yaml:[0-9]+  /.*  .*", problem) for problem in problems)
+    assert DOCUMENTS[number][1] in error
+    assert error.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("number", range(len(QUERIES)))
+def test_a_query_that_takes_all_time_memory_or_stack_is_refused(
+    refused: dict[str, tuple[int, str, int]], number: int
+) -> None:
+    code, error, files = refused[f"query{number}"]
+
+    assert (code, files) == (1, 2)
+    assert re.fullmatch(r"/.*/(spec|overlay)\.(yaml|json):1  /.*  .*\n1 problem; .*\n", error)
+
+
+def test_names_of_files_are_data_too(extension_file: Path, tmp_path: Path) -> None:
+    name = f"a`--><script>'\"{{{{ 7 * 7 }}}}\nimport {MARK} # -*- coding: utf-7 -*-.yaml"
+    (tmp_path / name).write_text(edited())
+    arguments = ["build", f"--spec={tmp_path / name}", "--name=x", f"--out={tmp_path / 'out'}"]
+
+    assert main(arguments, extension_file.parents[1]) == 0
+
+    for path in (tmp_path / "out").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            assert getattr(node, "name", "") != MARK
+    readme = (tmp_path / "out" / "x-client" / "README.md").read_text()
+    assert "<script" not in readme.partition("-->")[2]

@@ -1,0 +1,400 @@
+"""`add`, `build` and `suggest`, and what is not made again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from generator._command import main
+
+from .conftest import ROOT, WIDGETS
+
+OVERLAY = """\
+overlay: 1.0.0
+info: {title: Waiting for gadgets, version: 1.0.0}
+actions:
+  - target: $.paths['/jobs/{id}'].get
+    update:
+      x-wait-for-completion:
+        job: /data
+        status: /data/status
+        states: {waiting: pending, done: succeeded, broken: failed}
+"""
+
+
+def foreign() -> dict[str, Any]:
+    """The small document as somebody else would have written it, with faults in other places."""
+    data: dict[str, Any] = yaml.safe_load(WIDGETS)
+    del data["x-strict"]
+    del data["paths"]["/jobs/{id}"]["get"]["x-wait-for-completion"]
+    data["info"]["title"] = "Gadgets"
+    data["components"]["securitySchemes"]["key"]["x-environment-variable"] = "GADGETS_API_KEY"
+    schema = {"$ref": "https://elsewhere.test/pet.yaml"}
+    content = {"application/json": {"schema": schema}}
+    data["paths"]["/pets"] = {"get": {"responses": {"200": {"content": content}}}}
+    data["components"]["schemas"]["Wrong"] = {"type": [], "properties": 7}
+    return data
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, extension_file: Path) -> Path:
+    """A repository with two packages, one of them of another's document."""
+    root = tmp_path_factory.mktemp("repository")
+    (root / "specs").mkdir()
+    (root / "specs" / extension_file.name).write_bytes(extension_file.read_bytes())
+    (root / "specs" / "widgets.yaml").write_text(WIDGETS)
+    given = root / "given"
+    given.mkdir()
+    (given / "openapi.json").write_text(json.dumps(foreign(), indent=2))
+    (given / "waiting.yaml").write_text(OVERLAY)
+    assert main([], root) == 0
+    files = ["--spec", str(given / "openapi.json"), "--overlay", str(given / "waiting.yaml")]
+    assert main(["add", "gadgets", *files], root) == 0
+    return root
+
+
+@pytest.fixture
+def repository(written: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(written, tmp_path / "repository"))
+
+
+def files_in(directory: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def read_lock(package: Path) -> Any:
+    return json.loads((package / "generation.lock").read_bytes())
+
+
+def test_add_takes_the_files_and_makes_the_package_as_if_they_had_been_there(
+    written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs, given = written / "specs", written / "given"
+    assert (specs / "gadgets.json").read_bytes() == (given / "openapi.json").read_bytes()
+    assert (specs / "gadgets.overlay.yaml").read_bytes() == (given / "waiting.yaml").read_bytes()
+
+    assert main(["--check"], written) == 0
+
+    assert capsys.readouterr().out == "gadgets-client: unchanged\nwidgets-client: unchanged\n"
+
+
+def test_every_file_names_all_that_it_was_made_of(written: Path) -> None:
+    package = written / "generated" / "gadgets-client"
+    made = "Generated from specs/gadgets.json and specs/gadgets.overlay.yaml by"
+
+    for path in package.rglob("*"):
+        if path.is_file() and path.name not in ("openapi.json", "py.typed", "generation.lock"):
+            assert made in path.read_text().partition("\n")[0]
+    lock = read_lock(package)
+    assert lock["document"]["file"] == "specs/gadgets.json"
+    assert lock["overlay"]["file"] == "specs/gadgets.overlay.yaml"
+    assert lock["command"] == "python -m generator"
+    assert lock["files"].keys() | {"generation.lock"} == files_in(package).keys()
+
+
+def test_the_package_holds_what_was_selected_and_no_more(written: Path) -> None:
+    package = written / "generated" / "gadgets-client" / "gadgets_client"
+    document = json.loads((package / "openapi.json").read_bytes())
+
+    assert list(document["paths"]) == ["/jobs/{id}"]
+    assert "Wrong" not in document["components"]["schemas"]
+
+
+def test_build_makes_the_same_package_outside_of_the_repository(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, out = repository / "given", tmp_path / "out"
+    (out / "beside").mkdir(parents=True)
+    (out / "beside" / "mine.txt").write_text("mine")
+    before = files_in(repository)
+    arguments = ["build", "--spec", str(given / "openapi.json"), "--name", "gadgets"]
+    arguments += ["--overlay", str(given / "waiting.yaml"), "--out", str(out)]
+
+    assert main(arguments, repository) == 0
+    assert main(arguments, repository) == 0
+
+    assert capsys.readouterr().out == "gadgets-client: new\ngadgets-client: unchanged\n"
+    assert files_in(repository) == before
+    inside, outside = repository / "generated" / "gadgets-client", out / "gadgets-client"
+    command = (
+        "`python -m generator build --spec openapi.json --overlay waiting.yaml"
+        " --name gadgets --out .`"
+    )
+    for path, content in files_in(inside).items():
+        if path != "generation.lock":
+            text = content.decode()
+            text = text.replace("specs/gadgets.json", "openapi.json")
+            text = text.replace("specs/gadgets.overlay.yaml", "waiting.yaml")
+            text = text.replace("./generated/gadgets", "path/to/gadgets")
+            text = text.replace("`python -m generator`; edits", f"{command}; edits")
+            assert (outside / path).read_text() == text
+    assert files_in(out / "beside") == {"mine.txt": b"mine"}
+
+
+def test_the_same_files_give_the_same_bytes_in_any_place(repository: Path, tmp_path: Path) -> None:
+    made: list[dict[str, bytes]] = []
+    for seed, folder in (("0", "here"), ("4711", "some where/élan")):
+        place = tmp_path / folder
+        shutil.copytree(repository / "given", place)
+        command = [sys.executable, "-m", "generator", "build", "--name", "gadgets"]
+        command += ["--spec", str(place / "openapi.json"), "--out", str(place)]
+        command += ["--overlay", str(place / "waiting.yaml")]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+        made.append(files_in(place / "gadgets-client"))
+
+    assert made[0] == made[1]
+
+
+def test_build_mends_its_package_and_nothing_that_is_none(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["build", "--spec", str(repository / "specs" / "widgets.yaml")]
+    arguments += ["--name", "gizmos", "--out", str(tmp_path)]
+    assert main(arguments, repository) == 0
+    (tmp_path / "gizmos-client" / "README.md").write_text("mine")
+
+    assert main(arguments, repository) == 0
+    assert capsys.readouterr().out == "gizmos-client: new\ngizmos-client: 1 changed\n"
+
+    (tmp_path / "gizmos-client" / "generation.lock").unlink()
+    assert main(arguments, repository) == 1
+    assert "this is no generated package; move it away" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "overlay", [None, OVERLAY], ids=["with the document's extension", "with an overlay's"]
+)
+def test_the_operations_that_add_was_given_stay_selected(
+    repository: Path, tmp_path: Path, overlay: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = foreign()
+    data["info"]["title"] = "Gizmos"
+    data["components"]["securitySchemes"]["key"]["x-environment-variable"] = "GIZMOS_API_KEY"
+    if overlay is None:
+        data["paths"]["/jobs/{id}"]["get"]["x-wait-for-completion"] = yaml.safe_load(OVERLAY)[
+            "actions"
+        ][0]["update"]["x-wait-for-completion"]
+    else:
+        (tmp_path / "o.yaml").write_text(overlay)
+    data["paths"]["/other/{id}"] = json.loads(json.dumps(data["paths"]["/jobs/{id}"]))
+    data["paths"]["/other/{id}"]["get"]["operationId"] = "other"
+    (tmp_path / "gizmos.json").write_text(json.dumps(data))
+    arguments = ["add", "gizmos", "--spec", str(tmp_path / "gizmos.json")]
+    arguments += ["--overlay", str(tmp_path / "o.yaml")] if overlay else []
+
+    assert main([*arguments, "--operations", "GET /jobs/{id}"], repository) == 0
+
+    assert main(["--check"], repository) == 0
+    package = repository / "generated" / "gizmos-client" / "gizmos_client"
+    assert list(json.loads((package / "openapi.json").read_bytes())["paths"]) == ["/jobs/{id}"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../escape", "/tmp/x", "a/b", "A", "a b", "-a", "a--b", "a.b", "", ".", "a\nb"]
+)
+@pytest.mark.parametrize("command", ["add", "build"])
+def test_a_name_that_no_package_can_have_is_refused(
+    repository: Path, capsys: pytest.CaptureFixture[str], name: str, command: str
+) -> None:
+    before = files_in(repository.parent)
+    spec = ["--spec", str(repository / "specs" / "widgets.yaml")]
+    arguments = {"add": ["add", *spec, "--", name], "build": ["build", *spec, f"--name={name}"]}
+    out = ["--out", str(repository)] if command == "build" else []
+
+    assert main([*arguments[command], *out], repository) == 1
+
+    assert "a provider's name is in lower case" in capsys.readouterr().err
+    assert files_in(repository.parent) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["add", "gadgets", "--spec", "specs/widgets.yaml"], "there is a provider of this name"),
+        (["add", "gizmos", "--spec", "specs/widgets.yaml"], "this is also that of specs/widgets"),
+        (["add", "gizmos", "--spec", "nothing.yaml"], "nothing.yaml: No such file or directory"),
+        (["add", "gizmos", "--spec", "given/waiting.yaml"], "given/waiting.yaml:1  /openapi  "),
+        (
+            ["add", "gizmos", "--spec", "given/openapi.json"],
+            "given/openapi.json:17  /paths  no operation says when its job is done",
+        ),
+        (
+            ["add", "gizmos", "--spec", "given/openapi.json", "--overlay", "specs/widgets.yaml"],
+            "specs/widgets.yaml:1  /overlay  write `overlay: 1.1.0`",
+        ),
+        (
+            ["add", "gizmos", "--spec", "given/openapi.json", "--operations", "getJbo"],
+            "no operation is 'getJbo'; the nearest is getJob",
+        ),
+        (["suggest", "--spec", "given"], "given: Is a directory"),
+    ],
+)
+def test_what_cannot_be_added_changes_nothing(
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(repository)
+    before = files_in(repository)
+
+    assert main(arguments, repository) == 1
+
+    assert message in capsys.readouterr().err
+    assert files_in(repository) == before
+
+
+def test_two_packages_may_be_made_of_one_document(repository: Path) -> None:
+    files = ["--spec", str(repository / "given" / "openapi.json")]
+    files += ["--overlay", str(repository / "given" / "waiting.yaml")]
+    data = json.loads((repository / "given" / "openapi.json").read_bytes())
+    del data["components"]["securitySchemes"]["key"]["x-environment-variable"]
+    (repository / "given" / "openapi.json").write_text(json.dumps(data))
+
+    assert main(["add", "first", *files], repository) == 0
+    assert main(["add", "second", *files], repository) == 0
+
+
+def test_suggest_prints_an_overlay(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["suggest", "--spec", str(repository / "given" / "openapi.json")], repository) == 0
+
+    (action,) = yaml.safe_load(capsys.readouterr().out)["actions"]
+    assert action["target"] == "$.paths['/jobs/{id}'].get"
+
+
+def test_suggest_tells_by_its_exit_code_that_it_found_nothing(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = foreign()
+    del data["paths"]["/jobs/{id}"]
+    (tmp_path / "a.json").write_text(json.dumps(data))
+
+    assert main(["suggest", "--spec", str(tmp_path / "a.json")], repository) == 1
+
+    assert yaml.safe_load(capsys.readouterr().out)["actions"] == []
+
+
+def test_suggest_refuses_what_could_not_be_generated(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.json").write_text('{"swagger": "2.0", "paths": {}}')
+
+    assert main(["suggest", "--spec", str(tmp_path / "a.json")], repository) == 1
+
+    assert "/swagger  Swagger 2.0 is not supported; convert it" in capsys.readouterr().err
+
+
+def run(root: Path, *arguments: str) -> tuple[int, str, set[str]]:
+    """The exit code and output of a process of its own, and which slow modules it imported."""
+    code = (
+        "import sys; from pathlib import Path; from generator._command import main;"
+        f"code = main({list(arguments)!r}, Path({str(root)!r}));"
+        "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr); sys.exit(code)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    slow = {"openapi_python_client", "datamodel_code_generator", "jsonschema", "jinja2", "attrs"}
+    return result.returncode, result.stdout, slow & {*result.stderr.split()}
+
+
+def test_what_is_up_to_date_is_not_made_again(repository: Path) -> None:
+    code, told, imported = run(repository)
+
+    assert (code, told) == (0, "gadgets-client: unchanged\nwidgets-client: unchanged\n")
+    assert not imported
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("specs/gadgets.overlay.yaml", "gadgets-client: 1 changed\nwidgets-client: unchanged\n"),
+        ("specs/widgets.yaml", "gadgets-client: unchanged\nwidgets-client: 1 changed\n"),
+        ("generated/gadgets-client/README.md", "gadgets-client: 1 changed\nwidgets-client: unch"),
+        ("generated/widgets-client/more", "gadgets-client: unchanged\nwidgets-client: 1 removed\n"),
+        (
+            "generated/widgets-client/generation.lock",
+            "gadgets-client: unchanged\nwidgets-client: 1",
+        ),
+        ("generated/more", "gadgets-client: unchanged\nmore: removed\nwidgets-client: unchanged\n"),
+    ],
+)
+def test_what_is_not_up_to_date_is_made_again_and_no_more(
+    repository: Path, capsys: pytest.CaptureFixture[str], place: str, told: str
+) -> None:
+    with (repository / place).open("a") as file:
+        file.write("# more\n")
+
+    assert main([], repository) == 0
+    assert capsys.readouterr().out.startswith(told)
+    assert main(["--check"], repository) == 0
+
+
+def test_what_its_digests_hide_is_found_by_check_and_mended_by_force(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = repository / "generated" / "widgets-client"
+    lock = read_lock(package)
+    shutil.copyfile(package / "pyproject.toml", package / "README.md")
+    lock["files"]["README.md"] = lock["files"]["pyproject.toml"]
+    (package / "generation.lock").write_text(json.dumps(lock, indent=2) + "\n")
+
+    assert main([], repository) == 0
+    assert main(["--check"], repository) == 1
+    assert capsys.readouterr().out.endswith("mend it: python -m generator --force\n")
+    assert main(["--force"], repository) == 0
+    assert main(["--check"], repository) == 0
+
+
+def test_a_copy_of_a_package_that_is_up_to_date_is_found(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "specs" / "gizmos.yaml").write_text(WIDGETS)
+
+    assert main([], repository) == 1
+
+    told = capsys.readouterr().err
+    assert "specs/gizmos.yaml:3  /info/title  this is also that of specs/widgets.yaml" in told
+    assert "2 problems; nothing was written" in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--check"],
+        ["--force"],
+        ["suggest", "--spec=specs/docurift.yaml"],
+        ["add", "acme", "--spec=specs/docurift.yaml"],
+        ["build", "--name=acme", "--spec=specs/docurift.yaml", "--out=nowhere"],
+    ],
+)
+def test_without_its_tools_the_command_tells_how_to_install_them(arguments: list[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-S", "-m", "generator", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("datamodel-code-generator is not installed; ")
+    assert "mend it: python -m pip install " in result.stderr
+    assert not (ROOT / "nowhere").exists()
