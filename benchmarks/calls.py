@@ -220,7 +220,8 @@ def _per_call(run: Callable[[], object]) -> Callable[[], float]:
 
 def _stock_client(directory: Path, url: str) -> tuple[Any, Any]:
     """What openapi-python-client makes of the document: a client, and its module for `getJob`."""
-    command = regeneration.stock("docurift", directory / "stock_client", "--meta=none")
+    spec = regeneration.ROOT / "specs" / "docurift.yaml"
+    command = regeneration.stock(spec, directory / "stock_client", "--meta=none")
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     sys.path.append(str(directory))
     package: Any = import_module("stock_client")

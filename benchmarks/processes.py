@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from resource import struct_rusage
 from typing import Final
 
 from benchmarks import server
@@ -91,14 +92,22 @@ def process(*commands: list[str], directory: Path | None = None) -> Callable[[],
     """Milliseconds of processes, one after the other, each from its start to its end."""
 
     def measure() -> float:
-        total = 0.0
-        for command in commands:
-            started = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=directory)
-            _, status, usage = os.wait4(started.pid, 0)
-            started.returncode = os.waitstatus_to_exitcode(status)
-            if started.returncode:
-                raise subprocess.CalledProcessError(started.returncode, command)
-            total += usage.ru_utime + usage.ru_stime
-        return total * 1e3
+        used = [_usage(command, directory) for command in commands]
+        return sum(usage.ru_utime + usage.ru_stime for usage in used) * 1e3
 
     return measure
+
+
+def peak(command: list[str], directory: Path | None = None) -> Callable[[], float]:
+    """Megabytes of the memory of a process, where it has the most."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return lambda: _usage(command, directory).ru_maxrss / unit
+
+
+def _usage(command: list[str], directory: Path | None) -> struct_rusage:
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=directory)
+    _, status, usage = os.wait4(started.pid, 0)
+    started.returncode = os.waitstatus_to_exitcode(status)
+    if started.returncode:
+        raise subprocess.CalledProcessError(started.returncode, command)
+    return usage

@@ -183,7 +183,8 @@ def _memory(side: str) -> float:
 def _stock_client() -> Generator[str]:
     """The folder of the package that openapi-python-client makes of the document."""
     with tempfile.TemporaryDirectory() as directory:
-        command = regeneration.stock("docurift", Path(directory, "stock_client"), "--meta=none")
+        spec = regeneration.ROOT / "specs" / "docurift.yaml"
+        command = regeneration.stock(spec, Path(directory, "stock_client"), "--meta=none")
         # It calls ruff by its name.
         path = os.pathsep.join((str(regeneration.SCRIPTS), os.environ["PATH"]))
         subprocess.run(
