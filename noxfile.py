@@ -101,7 +101,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the installed wheels, on each Python that is there."""
     install_wheels(session)
-    install_group(session, "test", "generate")
+    install_group(session, "test", "generate", "types")
     session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 

@@ -45,9 +45,6 @@ MAX_BODY: Final = 64 * 2**20
 MAX_HEAD: Final = 100 * 2**10
 """Bytes of a status line with its headers that may wait for their end; as many as in httpx."""
 
-STALE_AFTER: Final = 1.0
-"""Seconds of idleness after which a server may have let a connection go; none does so earlier."""
-
 ADDRESS_PATIENCE: Final = 2.0
 """Seconds for each of a host's addresses but the last, which may take all that is left."""
 
@@ -64,15 +61,13 @@ class Exchanges:
         self._h11 = h11.Connection(h11.CLIENT, MAX_HEAD)
         self._head: h11.Response | None = None
         self._body = bytearray()
-        self.begun = False
-        """Whether a byte of the response was received."""
 
     def expect(self, method: str) -> None:
         """A request is sent: what is received from now on is its response."""
         connection = self._h11
         if connection.our_state is h11.DONE:
             connection.start_next_cycle()
-            self._head, self._body, self.begun = None, bytearray(), False
+            self._head, self._body = None, bytearray()
         connection.send(_any_request(method))
         connection.send(_END)
 
@@ -82,9 +77,7 @@ class Exchanges:
         Raises:
             ConnectionError: It can never be whole, or is not what HTTP allows.
         """
-        if data:
-            self.begun = True
-        elif self._head is None:
+        if not data and self._head is None:
             raise ConnectionError("Server disconnected without sending a response.")
         connection = self._h11
         connection.receive_data(data)
@@ -298,7 +291,6 @@ class _Connection(ABC):
     def __init__(self) -> None:
         self._exchanges = Exchanges()
         self._idle_since = time.monotonic()
-        self._rested = 0.0
 
     @property
     @abstractmethod
@@ -313,25 +305,9 @@ class _Connection(ABC):
         """Whether it was idle for too long, or cannot be used any more."""
         return now - self._idle_since > KEEP_ALIVE or not self.is_usable
 
-    def wake(self, now: float) -> None:
-        """It is about to be used again."""
-        self._rested = now - self._idle_since
-
     def rest(self, now: float) -> None:
         """It is idle."""
         self._idle_since = now
-
-    def was_stale(self, request: Request, error: BaseException) -> bool:
-        """Whether the server most likely let the idle connection go just before the request came.
-
-        Then nobody has read the request, and it can be sent again over another connection.
-        """
-        return (
-            self._rested >= STALE_AFTER
-            and not self._exchanges.begun
-            and request.method == "GET"
-            and not isinstance(error, TimeoutError)
-        )
 
 
 _CONNECTION = TypeVar("_CONNECTION", bound=_Connection)
@@ -352,7 +328,6 @@ class Idle(deque[_CONNECTION]):
             except IndexError:
                 break
             if not connection.has_expired(now):
-                connection.wake(now)
                 return connection
             connection.close()
         return None

@@ -55,10 +55,10 @@ class Place:
 
     def __init__(self, turns: int = 1) -> None:
         self.turns: Final = turns
-        self.left = 0
+        self.left: int = 0
         self.number: int | None = None
         """Its number in the line; None outside it."""
-        self.asks_at = -math.inf
+        self.asks_at: float = -math.inf
 
 
 class Throttle:

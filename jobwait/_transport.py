@@ -133,24 +133,17 @@ class SyncTransport:
             self._process = os.getpid()
             self._idle.close()
         connection = self._idle.take()
-        while True:
-            try:
-                if connection is None:
-                    connection = self._connect(self._route, deadline)
-                response = connection.exchange(
-                    request.method, self._route.written(request), deadline
-                )
-            except BaseException as error:
-                # Not back to the others: it may be in the middle of anything.
-                if connection is not None:
-                    connection.close()
-                if not isinstance(error, _NETWORK_ERRORS):
-                    raise
-                if connection is None or not connection.was_stale(request, error):
-                    raise _failure(request, limit, error) from _without_frames(error)
-                connection = None
-            else:
-                break
+        try:
+            if connection is None:
+                connection = self._connect(self._route, deadline)
+            response = connection.exchange(request.method, self._route.written(request), deadline)
+        except BaseException as error:
+            # Not back to the others: it may be in the middle of anything.
+            if connection is not None:
+                connection.close()
+            if not isinstance(error, _NETWORK_ERRORS):
+                raise
+            raise _failure(request, limit, error) from _without_frames(error)
         if connection.can_go_on:
             self._idle.put(connection)
         else:
@@ -191,23 +184,18 @@ class AsyncTransport:
         if idle is None:
             idle = self._idle_in(loop)
         connection = idle.take()
-        while True:
-            try:
-                if connection is None:
-                    connection = await self._open(self._route, deadline)
-                response = await connection.exchange(
-                    request.method, self._route.written(request), deadline
-                )
-            except BaseException as error:
-                if connection is not None:
-                    connection.close()
-                if not isinstance(error, _NETWORK_ERRORS):
-                    raise
-                if connection is None or not connection.was_stale(request, error):
-                    raise _failure(request, limit, error) from _without_frames(error)
-                connection = None
-            else:
-                break
+        try:
+            if connection is None:
+                connection = await self._open(self._route, deadline)
+            response = await connection.exchange(
+                request.method, self._route.written(request), deadline
+            )
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if not isinstance(error, _NETWORK_ERRORS):
+                raise
+            raise _failure(request, limit, error) from _without_frames(error)
         if connection.can_go_on and not self._closed:
             idle.put(connection)
         else:

@@ -37,7 +37,7 @@ from jobwait import (
     WaitTimeoutError,
     wait_for_completion,
 )
-from jobwait._http import KEEP_ALIVE, MAX_BODY, MAX_HEAD, STALE_AFTER, Exchanges, Route
+from jobwait._http import KEEP_ALIVE, MAX_BODY, MAX_HEAD, Exchanges, Route
 from jobwait._transport import (
     AsyncHTTPXTransport,
     AsyncTransport,
@@ -644,34 +644,11 @@ def test_what_arrives_unasked_ends_an_idle_connection(transport: type[Blocking])
 
 
 @pytest.mark.parametrize("broken", [reset, last(b"")], ids=["a reset", "an end"])
-def test_a_request_that_met_a_stale_connection_is_sent_again(
-    transport: type[Blocking], broken: Answer
-) -> None:
+def test_no_request_is_sent_twice(transport: type[Blocking], broken: Answer) -> None:
     with Wire(whole(), broken, whole()) as wire, transport(wire.url) as client:
         client.send()
-        client.idle[0]._idle_since -= STALE_AFTER
-        assert client.send().status_code == 200
-    assert wire.connections == 2
-    assert len(wire.requests) == 3
-
-
-@pytest.mark.parametrize(
-    ("idle", "method", "broken"),
-    [
-        (0.0, "GET", reset),
-        (STALE_AFTER, "POST", reset),
-        (STALE_AFTER, "GET", last(b"HTTP/1.1 200")),
-    ],
-    ids=["not idle for long", "not to be repeated", "a response that began"],
-)
-def test_no_other_request_is_sent_again(
-    transport: type[Blocking], idle: float, method: str, broken: Answer
-) -> None:
-    with Wire(whole(), broken, whole()) as wire, transport(wire.url) as client:
-        client.send()
-        client.idle[0]._idle_since -= idle
         with pytest.raises(APIConnectionError):
-            client.send(method)
+            client.send()
     assert len(wire.requests) == 2
 
 
