@@ -334,7 +334,10 @@ def _load(given: _Given) -> Document:
     document = replace(document, command=given.command)
     if given.overlay:
         from ._overlay import apply
+        from ._prune import wrong_version
 
+        if problems := wrong_version(document):
+            raise RefusedError(problems)
         overlay = Source(given.overlay.shown, given.overlay.content, given.overlay.label)
         document = apply(document, overlay)
     if given.operations:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from ._document import (
@@ -223,6 +224,15 @@ class _Suggester:
         if self._external:
             names = ", ".join(list(self._external)[:5])
             remarks.append(f"unsure: references to other files were not followed: {names}")
+        schemes = mapping(mapping(self._data.get("components")).get("securitySchemes"))
+        for name, scheme in islice(schemes.items(), _PARTS):
+            told = mapping(scheme)
+            if told.get("in") == "header" and str(told.get("name")).lower() == "authorization":
+                remarks.append(
+                    f"unsure: the key of {name} is sent as it is, in the header Authorization; if a "
+                    "word stands before it, add x-prefix to that security scheme, as in "
+                    "{x-prefix: 'Token '}"
+                )
         if "swagger" in self._data:
             remarks.append("unsure: this is Swagger 2.0; convert it to OpenAPI 3 first")
         return overlay(

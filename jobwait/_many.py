@@ -195,6 +195,8 @@ class _Source:
 
     def __init__(self, kind: type[AnyResource], jobs: Any, ids: Any) -> None:
         given: Any = jobs if ids is None else ids
+        if ids is not None and isinstance(given, str):
+            raise InvalidArgumentError(f"ids are several, as in [{given!r}]; this is one string")
         if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
             raise InvalidArgumentError(
                 "the jobs are given as a resource and its ids, (client.jobs, ids), or as pairs of "

@@ -30,7 +30,8 @@ class Waitable:
         """The class of each part of a job's id."""
         self.id_names: Final = id_names
         """What the document calls them."""
-        self._attribute = attribute
+        self.attribute: Final = attribute
+        """The client's attribute that is the resource, as in `jobs`."""
         self._method = method
 
     def __repr__(self) -> str:
@@ -43,7 +44,7 @@ class Waitable:
 
     def resource(self, client: Any) -> Any:
         """What `wait_for_completion` takes: the resource of a client, blocking or not."""
-        return getattr(client, self._attribute)
+        return getattr(client, self.attribute)
 
     def get(self, client: Any, id: Any) -> Any:
         """The typed job; an awaitable of it for an asynchronous client.

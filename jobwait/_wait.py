@@ -72,6 +72,11 @@ def wait_for_completion(
         APIError: The provider refused the request, or gave no answer several times in a row.
         InvalidArgumentError: The id, or an option, cannot work.
     """
+    given: Any = resource
+    if not isinstance(given, (Resource, AsyncResource)):
+        raise InvalidArgumentError(
+            f"wait_for_completion takes the resource of a client, as client.jobs, not {given!r}"
+        )
     operation = resource.operation
     calls = resource.calls
     waiter: Waiter[JobT] = Waiter(

@@ -401,9 +401,11 @@ def test_what_is_no_job_is_refused(jobs: Any, words: str) -> None:
 def test_one_id_in_the_place_of_many_is_refused(time: Time) -> None:
     resource = Fleet(time).blocking_resource()
     one: Any
-    for one in ("job_1", None, 7):
+    for one in (None, 7):
         with pytest.raises(InvalidArgumentError, match="as a resource and its ids"):
             wait_for_all(resource, one)
+    with pytest.raises(InvalidArgumentError, match=r"as in \['job_1'\]; this is one string"):
+        wait_for_all(resource, "job_1")
 
 
 def test_resources_of_the_other_kind_of_client_are_refused(time: Time) -> None:

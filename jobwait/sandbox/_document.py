@@ -114,10 +114,14 @@ def read(provider: Provider) -> Playbook:
     Raises SandboxError if its document does not say so.
     """
     try:
-        return _Reader(provider.document).read(provider.id_type)
+        if len(provider.waitables) != 1:
+            raise LookupError("it has several job endpoints, and the sandbox plays one")
+        [waitable] = provider.waitables
+        return _Reader(provider.document).read(provider.id_type, waitable.attribute)
     except _UNPLAYABLE as error:
+        kind = "" if type(error) is LookupError else f"{type(error).__name__}: "
         raise SandboxError(
-            f"the document of {provider.title} cannot be played: {type(error).__name__}: {error}"
+            f"the document of {provider.title} cannot be played: {kind}{error}"
         ) from error
 
 
@@ -125,7 +129,7 @@ class _Reader:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
 
-    def read(self, id_type: type) -> Playbook:
+    def read(self, id_type: type, attribute: str) -> Playbook:
         path, item, operation = self.operation()
         if path.count("{") != 1:
             raise LookupError(f"{path} has not exactly one parameter")
@@ -145,10 +149,12 @@ class _Reader:
             word = get(body, status)
             jobs.setdefault(word if isinstance(word, str) else name, body)
         if not {states[word] for word in jobs if word in states} & {*get_args(Outcome)}:
-            raise LookupError("the response 200 has no example of a job that has ended")
+            raise LookupError(
+                "the response 200 has no example of a job that has ended; an overlay can add one"
+            )
         progress: Mapping[str, Any] = extension.get("progress", {})
         return Playbook(
-            tag=next(iter(operation.get("tags", ())), "default"),
+            tag=attribute,
             path=re.sub(r"\{[^}]*\}", "{id}", path),
             id_type=id_type,
             example_id=next((value for p in ids for _, value in self.examples(p)), None),
