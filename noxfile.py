@@ -39,8 +39,8 @@ def distributions() -> list[Path]:
 def install_wheels(session: nox.Session, *, added: bool = False) -> None:
     """Install what the session `build` made, the sandbox included.
 
-    The packages of documents that are not our own, once some were `added`, are no part of the tests:
-    the sandbox cannot play all of them.
+    The packages of documents that are not our own, once some were `added`, are no part of the
+    tests: the sandbox cannot play all of them.
     """
     strict = {
         f"{spec.stem}_client"

@@ -229,8 +229,8 @@ class _Suggester:
             told = mapping(scheme)
             if told.get("in") == "header" and str(told.get("name")).lower() == "authorization":
                 remarks.append(
-                    f"unsure: the key of {name} is sent as it is, in the header Authorization; if a "
-                    "word stands before it, add x-prefix to that security scheme, as in "
+                    f"unsure: the key of {name} is sent as it is, in the header Authorization; "
+                    "if a word stands before it, add x-prefix to that security scheme, as in "
                     "{x-prefix: 'Token '}"
                 )
         if "swagger" in self._data:
