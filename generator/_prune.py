@@ -165,6 +165,8 @@ class _Selection:
             return
         for i, word in enumerate(words):
             found = self._named(str(word))
+            # Of a tag, what tells a job's status.
+            found = [op for op in found if EXTENSION in op.value] or found
             if not found:
                 known = {name for op in self._all for name in op.words}
                 near = get_close_matches(str(word), sorted(known), 1)

@@ -189,7 +189,7 @@ class Schemas:
 
     def lacks(self, raw: Any, path: list[str]) -> bool:
         """Whether an alternative of a schema has no such place."""
-        return any(
+        return bool(path) and any(
             path[0] not in part["properties"]
             or (len(path) > 1 and self.lacks(part["properties"][path[0]], path[1:]))
             for part in self.leaves(raw)

@@ -48,7 +48,19 @@ class Reader:
         Raises:
             APIError: As `read`.
         """
-        data, body = self.read(operation, response)
+        try:
+            data, body = self.read(operation, response)
+        except ResponseDecodeError as error:
+            if error.pointer is None or operation.absent not in ("pending", "running"):
+                raise
+            data = json.loads(response.body)
+            if value_at(operation.status, data) is not None:
+                raise
+            # There is no job yet, where one may be missing.
+            nothing: Any = None
+            return Sighting(
+                nothing, "", operation.absent, retry_after=retry_after(response.headers)
+            )
         word, state = operation.state_of(response.status_code, data)
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         hint = retry_after(response.headers)

@@ -132,7 +132,7 @@ def _block(
         limit = min(longest, waiter.deadline(state) - now)
         result, began, ended = calls.poll(operation, request, limit)
         log(waiter.notice(state, result))
-        if on_update is not None and isinstance(result, Sighting):
+        if on_update is not None and isinstance(result, Sighting) and result.job is not None:
             told = on_update(result.job)
             if isinstance(told, Coroutine):
                 told.close()
@@ -171,7 +171,7 @@ async def _await(
         limit = min(longest, waiter.deadline(state) - now)
         result, began, ended = await calls.poll(operation, request, limit)
         log(waiter.notice(state, result))
-        if on_update is not None and isinstance(result, Sighting):
+        if on_update is not None and isinstance(result, Sighting) and result.job is not None:
             told = on_update(result.job)
             if isinstance(told, Awaitable):
                 await told

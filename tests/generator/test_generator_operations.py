@@ -224,6 +224,17 @@ CASES: Final[dict[str, Case]] = {
         answers=(QUEUED, Answer(200, {"id": "x"})),
         status="",
     ),
+    "envelope-absent-until-there-is-a-job": Case(
+        plain(
+            {"type": "object", "properties": {"data": {**JOB, "nullable": True}}},
+            {**WAIT, "job": "/data", "status": "/data/status", "absent": "pending"},
+        ),
+        answers=(
+            Answer(200, {"data": None}),
+            Answer(200, {}),
+            Answer(200, {"data": {"id": "x", "status": "done"}}),
+        ),
+    ),
     "status-without-enum": Case(
         plain({"type": "object", "properties": {"status": STRING}}),
     ),
