@@ -429,6 +429,8 @@ class _Normaliser:
                     with_body.add(status)
                     self._has_status(operation, pointer, status, schema)
                     media = {**found, **media}
+                elif "content" not in response:
+                    self._has_meaning(operation, pointer, status)
                 result[status] = {**text, **marks}
             else:
                 result[status] = {**text, **marks}
@@ -462,6 +464,12 @@ class _Normaliser:
         if code not in _codes(operation) and self._schemas.lacks(schema, tokens(path)):
             message = f"a body of {code} has no {shown(path)}: say what it means with `absent`"
             self.add(f"{pointer}/{EXTENSION}/status", f"{message}, or correct the pointer")
+
+    def _has_meaning(self, operation: Mapping, pointer: str, code: str) -> None:
+        """Somebody says what a status code without a body means."""
+        if EXTENSION in operation and code not in _codes(operation):
+            message = f"{code} has no body: say what it means with `responses`"
+            self.add(f"{pointer}/responses/{code}", f"{message}, or remove it")
 
 
 def _codes(operation: Mapping) -> list[str]:

@@ -616,6 +616,21 @@ def test_every_waitable_operation_has_a_resource_of_its_own(packages: Packages) 
             id="a body without a status",
         ),
         pytest.param(
+            plain(
+                JOB,
+                responses={
+                    "200": {
+                        "description": "",
+                        "content": {"application/json": {"schema": JOB}},
+                    },
+                    "204": {"description": "nothing yet"},
+                },
+            ),
+            "/paths/~1things~1{thing_id}/get/responses/204",
+            "204 has no body: say what it means with `responses`",
+            id="a status code without a body and a meaning",
+        ),
+        pytest.param(
             secured({"type": "mutualTLS"}),
             "/security/0",
             "no client can send this",
