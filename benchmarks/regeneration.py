@@ -75,6 +75,7 @@ def rows() -> Iterator[Row]:
             _without(copy / "generated" / f"{Path(last).stem}-client", ours),
             one,
             rounds=ROUNDS,
+            bound=0.5,
         )
         yield from _large(copy, packages)
 

@@ -98,9 +98,9 @@ def _progress() -> Iterator[Row]:
             "polls/job",
             seen.polls,
             fixed.polls,
-            # Five polls pass in the 24 s until the first narrow job can end: delays are short as
-            # long as the job is young.
-            bound=0.75 if name in WIDE else None,
+            # The narrow law does not keep it: five polls pass in the 24 s until the first of its jobs
+            # can end, as delays are short while a job is young.
+            bound=0.75,
         )
     for name, law in LAWS.items():
         seen = _score(ours, law, _in_steps)
