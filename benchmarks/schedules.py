@@ -11,7 +11,7 @@ from statistics import NormalDist, fmean
 from typing import Final, NamedTuple, TypeAlias
 
 from benchmarks.table import Row
-from jobwait._machine import JITTER
+from jobwait._waiter import JITTER
 from jobwait._schedule import ENOUGH, Adaptive, Durations, Exponential, Fixed, Poll, Schedule
 
 JOBS: Final = 4000

@@ -31,7 +31,7 @@ from docurift_client._client import CONFIG
 
 from benchmarks import server
 from jobwait import AsyncBaseClient, BaseClient, Fixed, as_completed, async_as_completed
-from jobwait._calls import AsyncRuntime, Runtime
+from jobwait._requests import AsyncRuntime, Runtime
 
 KEY: Final = "key"
 HEADERS: Final = {"X-API-Key": KEY}

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerError
-from ._machine import LONGEST, Sighting
+from ._messages import Headers, Response
 from ._models import Mismatch, decoder, is_array, is_object
 from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation, value_at
-from ._transport import Headers, Response
+from ._validation import LONGEST
+from ._waiter import Sighting
 
 MIN_SECRET: Final = 6
 """Characters; what is shorter is no secret, and is part of ordinary words."""
@@ -27,7 +28,11 @@ class Reader:
 
     def __init__(self, config: ClientConfig, secrets: frozenset[str]) -> None:
         self._config: Final = config
-        self._secrets: Final = frozenset(word for word in secrets if len(word) >= MIN_SECRET)
+        self._secrets = frozenset(word for word in secrets if len(word) >= MIN_SECRET)
+
+    def add_secrets(self, secrets: set[str]) -> None:
+        """Hide further keys."""
+        self._secrets |= frozenset(word for word in secrets if len(word) >= MIN_SECRET)
 
     def read(self, operation: Operation[Any, BodyT], response: Response) -> tuple[Any, BodyT]:
         """The decoded JSON of a response, and the typed body.

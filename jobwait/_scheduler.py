@@ -12,15 +12,15 @@ from collections.abc import Hashable
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, Generic, NamedTuple, TypeAlias
 
-from ._calls import AsyncCalls, BlockingTransport, Transport
 from ._client import AsyncResource, Resource
 from ._errors import JobwaitError
-from ._machine import Again, Done, Notice, Sighting, Waiter, WaitState
 from ._models import UNSET, Unset
 from ._operation import DoneT, JobOperation
+from ._requests import AsyncCalls, BlockingTransport, Transport
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
 from ._wait import log
+from ._waiter import Again, Done, Notice, Sighting, Waiter, WaitState
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
@@ -342,11 +342,14 @@ class Scheduler:
             now = lane.clock()
             waiter.check(state, now, lane.throttle.paused_until)
             limit = min(calls.options.timeout, waiter.deadline(state) - now)
-            result, began, ended = await calls.poll(operation, request, limit)
+            result, began, ended = await calls.run(calls.poll(operation, request, limit))
             lane.log(waiter.notice(state, result), ended)
             if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
                 durations.record(state.seen - state.started, began - state.started)
-            step = waiter.step(state, result, began, ended, lane.throttle.paused_until)
+            throttle = lane.throttle
+            step = waiter.step(
+                *(state, result, began, ended, throttle.paused_until), was_heard=throttle.was_heard
+            )
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error

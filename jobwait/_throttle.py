@@ -84,6 +84,8 @@ class Throttle:
         """Polls per second that are allowed now."""
         self.paused_until: float = -math.inf
         """The reading of the clock before which the provider asked not to be polled."""
+        self.was_heard = False
+        """Whether anything was ever answered."""
 
     def reserve(self, now: float, place: Place) -> float:
         """Take a turn: a poll may be sent at once if the answer is `now`.
@@ -143,6 +145,7 @@ class Throttle:
         refused = isinstance(result, APIStatusError) and result.status_code in (429, 503)
         if isinstance(result, APIConnectionError):
             return
+        self.was_heard = True
         with self._lock:
             if isinstance(result, APIStatusError) and refused and result.retry_after is not None:
                 self.paused_until = max(self.paused_until, ended + result.retry_after)

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobwait import APIConnectionError, APIStatusError, ResponseDecodeError
-from jobwait._machine import Sighting
+from jobwait._waiter import Sighting
 from jobwait._throttle import (
     FIRST_RATE,
     LONGEST_ABSENCE,

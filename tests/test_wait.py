@@ -43,8 +43,8 @@ from jobwait import (
     WaitTimeoutError,
     wait_for_completion,
 )
-from jobwait._calls import AsyncCalls, AsyncRuntime
-from jobwait._machine import Again, Done, Sighting, Waiter, WaitState
+from jobwait._requests import AsyncCalls, AsyncRuntime
+from jobwait._waiter import Again, Done, Sighting, Waiter, WaitState
 from jobwait._throttle import FIRST_RATE, SLACK
 
 from .fleet import run
@@ -139,7 +139,7 @@ class Wait:
         calls = Async().async_client(self.script, **self.client)._calls
         clock, _, random = calls.runtime
         runtime = AsyncRuntime(clock, asyncio.sleep, random)
-        resource = AsyncJobsResource(AsyncCalls(calls.options, calls._send_once, runtime))
+        resource = AsyncJobsResource(AsyncCalls(calls.options, calls.transport, runtime))
         resource.operation = self.operation
 
         async def main() -> None:

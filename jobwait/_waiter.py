@@ -24,6 +24,7 @@ from ._errors import (
 )
 from ._models import UNSET, Unset
 from ._schedule import Adaptive, Durations, Poll, Schedule
+from ._validation import seconds
 
 if TYPE_CHECKING:
     from ._operation import Polling, State
@@ -33,12 +34,12 @@ ErrorT = TypeVar("ErrorT", bound=JobwaitError)
 
 MAX_FAILURES: Final = 10
 """Polls in a row without an answer, after which a wait ends: some two minutes of backoff."""
+MAX_UNHEARD: Final = 3
+"""The same, as long as the provider's host has never answered anything."""
 BACKOFF: Final = 0.5
 """Seconds after the first of them; doubled for each further one."""
 MAX_BACKOFF: Final = 30.0
 """Seconds, however long the streak."""
-LONGEST: Final = 1e9
-"""Seconds: some thirty years, which every system can still sleep."""
 JITTER: Final = 0.1
 """Delays are drawn from 1 to 1 + JITTER times the planned one: never shorter."""
 
@@ -117,6 +118,7 @@ class Waiter(Generic[JobT]):
         not_found_grace: Seconds in which a 404 before the first sighting is no error; as `timeout`.
         random: Returns a number from 0 to 1, as `random.random` does.
         durations: Of other jobs like these.
+        reserve: Seconds of the timeout to leave over, at most a tenth of it.
     """
 
     def __init__(
@@ -129,10 +131,13 @@ class Waiter(Generic[JobT]):
         not_found_grace: float | Unset,
         random: Callable[[], float],
         durations: Durations | None = None,
+        reserve: float = 0.0,
     ) -> None:
         self._provider = provider
         timeout = polling.timeout if timeout is UNSET else timeout
-        self.timeout: Final = math.inf if timeout is None else seconds("timeout", timeout)
+        whole = math.inf if timeout is None else seconds("timeout", timeout)
+        self.reserve: Final = min(reserve, whole / 10)
+        self.timeout: Final = whole - self.reserve
         grace = polling.not_found_grace if not_found_grace is UNSET else not_found_grace
         self._grace = seconds("not_found_grace", grace)
         self._random = random
@@ -181,11 +186,14 @@ class Waiter(Generic[JobT]):
         began: float,
         ended: float,
         paused_until: float = -math.inf,
+        *,
+        was_heard: bool = True,
     ) -> Done[JobT] | Again[JobT]:
         """Take in what the poll from `began` to `ended` gave.
 
         Args:
             paused_until: When the provider, asked about whichever job, wants to be polled again.
+            was_heard: Whether the provider's host has ever answered anything.
 
         Raises:
             JobwaitError: The wait is over without a succeeded job.
@@ -200,7 +208,7 @@ class Waiter(Generic[JobT]):
                 delay = self._delay(state, None, ended)
             elif is_transient(result):
                 state = state._replace(failures=state.failures + 1)
-                delay = self._backoff(state, result, ended)
+                delay = self._backoff(state, result, ended, was_heard)
             else:
                 raise self._with_context(result, state, ended)
         else:
@@ -237,7 +245,12 @@ class Waiter(Generic[JobT]):
         within = self._grace > 0 and now - state.started <= self._grace
         return isinstance(error, NotFoundError) and state.seen is None and within
 
-    def _backoff(self, state: WaitState[JobT], error: APIError, now: float) -> float:
+    def _backoff(
+        self, state: WaitState[JobT], error: APIError, now: float, was_heard: bool
+    ) -> float:
+        if not was_heard and state.failures >= MAX_UNHEARD:
+            error.args = (f"{error.args[0]} ({MAX_UNHEARD} polls, and nothing ever answered)",)
+            raise self._with_context(error, state, now)
         if state.failures >= MAX_FAILURES:
             error.args = (f"{error.args[0]} ({MAX_FAILURES} polls in a row had no answer)",)
             raise self._with_context(error, state, now)
@@ -295,11 +308,14 @@ class Waiter(Generic[JobT]):
         if paused_until > now and paused_until >= state.started + self.timeout:
             asked = f"the provider asks to wait {paused_until - now:.0f} s"
             why = f"{asked}, which is past the deadline"
-        word = "was never seen" if state.word is None else f"was last seen as {state.word!r}"
-        text = (
-            f"{why}: the wait may last {self.timeout:g} s, and the job {word}; "
-            "it may still be running: wait again, or with a longer timeout"
-        )
+        if state.word is not None:
+            job = f"the job was last seen as {state.word!r}; it may still be running: wait again, "
+            job += "or with a longer timeout"
+        elif isinstance(state.last_error, APIConnectionError) and state.failures == state.polls:
+            job = "nothing ever answered: check base_url and the network"
+        else:
+            job = "the job was never seen: wait again, or with a longer timeout"
+        text = f"{why}: the wait may last {self.timeout + self.reserve:g} s, and {job}"
         if state.failures and state.last_error is not None:
             text += f" (the last poll failed: {state.last_error.args[0]})"
         error = self._with_context(WaitTimeoutError(text), state, now)
@@ -322,16 +338,4 @@ def is_transient(error: APIError) -> bool:
         return error.status_code in (408, 429) or error.status_code >= 500
     if isinstance(error, ResponseDecodeError):
         return error.pointer is None
-    return isinstance(error, APIConnectionError)
-
-
-def seconds(name: str, value: Any) -> float:
-    """`value`, if it is a duration.
-
-    Raises:
-        InvalidArgumentError: It is negative, no number, or longer than any clock can tell.
-    """
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (number and 0 <= value <= LONGEST):
-        raise InvalidArgumentError(f"{name} is in seconds, from 0 to {LONGEST:g}, not {value!r}")
-    return float(value)
+    return isinstance(error, APIConnectionError) and not error.is_permanent

@@ -1,4 +1,4 @@
-"""Requests for one job's status: prepared, sent, and sent again where that may help."""
+"""The requests of a client: prepared, sent with its keys, and sent again where that may help."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Generic, NamedTuple, Protocol, Self
+from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from ._errors import APIError, APIStatusError, ClientClosedError, ResponseDecodeError
-from ._machine import Sighting, is_transient
+from ._auth import MIN_SECRET, Keys, Placed, place, secrets_in
+from ._errors import (
+    APIError,
+    APIStatusError,
+    ClientClosedError,
+    ResponseDecodeError,
+)
+from ._flow import AskKey, Flow, SendRequest, Sleep, adrive, drive
+from ._ids import id_values
+from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
 from ._reader import Reader
 from ._schedule import Durations
-from ._settings import id_values, secrets_in, timeout_seconds
 from ._throttle import Throttle, throttle_for
-from ._transport import AsyncSend, Headers, RawHeaders, Request, Response
+from ._validation import request_timeout
+from ._waiter import Sighting, is_transient
+
+T = TypeVar("T")
 
 ACCEPT: Final = "application/json"
 """What is wanted where an operation does not say otherwise."""
@@ -114,8 +124,9 @@ class Options(NamedTuple):
     """Seconds that one request may take in all."""
     max_retries: int
     lifetime: Lifetime
-    query: dict[str, str]
-    """Keys that the provider takes in the URL."""
+    keys: Keys
+    max_body: int
+    """Bytes that the body of a response may have, decompressed."""
 
     def __repr__(self) -> str:
         return f"<Options for {self.base_url}>"
@@ -133,17 +144,24 @@ class Polled(NamedTuple, Generic[JobT]):
 class SharedCalls:
     """What the requests of both clients share: all but sending."""
 
-    def __init__(self, options: Options, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, options: Options, clock: Callable[[], float], random: Callable[[], float]
+    ) -> None:
         self.options: Options = options
         self.clock: Final = clock
-        secrets = secrets_in(options.config, options.headers | options.query)
-        self.reader: Reader = Reader(options.config, secrets)
+        self._random: Final = random
+        keys = options.keys
+        secrets = secrets_in(options.config, options.headers | keys.fixed.query)
+        self._secrets = frozenset(secret for secret in secrets if len(secret) >= MIN_SECRET)
+        self.reader: Reader = Reader(options.config, self._secrets)
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
-        self.throttle: Throttle = throttle_for(clock, (url.scheme, url.hostname, port), secrets)
+        origin = (url.scheme, url.hostname, port)
+        functions = tuple(function for _, function in keys.functions)
+        self.throttle: Throttle = throttle_for(clock, origin, (secrets, functions))
         """Shared with all that asks the same host with the same key."""
         self._headers = _raw({"Host": url.netloc} | options.headers)
-        self._query = urlencode(options.query)
+        self._query = urlencode(keys.fixed.query)
         self._durations: dict[str, Durations] = {}
 
     def replace(self, options: Options) -> Self:
@@ -151,7 +169,7 @@ class SharedCalls:
         from copy import copy
 
         calls = copy(self)
-        SharedCalls.__init__(calls, options, self.clock)
+        SharedCalls.__init__(calls, options, self.clock, self._random)
         return calls
 
     def durations(self, operation: JobOperation[Any, Any, Any, Any]) -> Durations:
@@ -164,13 +182,13 @@ class SharedCalls:
         Raises:
             InvalidArgumentError: The id is not one.
         """
-        given = iter(id_values(operation, job_id))
+        values = iter(id_values(operation, job_id))
         path: dict[str, str] = {}
         query: dict[str, str | int] = {}
         fields: dict[str, str | int] = {}
         headers: dict[str, str] = {}
         for part in operation.parts:
-            value = next(given) if part.constant is None else part.constant
+            value = next(values) if part.constant is None else part.constant
             if part.location == "path":
                 path[part.name] = quote(str(value), safe="")
             elif part.location == "query":
@@ -189,8 +207,15 @@ class SharedCalls:
         elif fields:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode(fields).encode()
-        raw = self._headers_with(headers) if headers else self._headers
-        return Request(operation.method, url, raw, body, self._query)
+        return Request(
+            operation.method,
+            url,
+            self._headers_with(headers) if headers else self._headers,
+            body,
+            self._query,
+            max_body=MAX_FILE if operation.response_type is bytes else self.options.max_body,
+            secrets=self._secrets,
+        )
 
     def _headers_with(self, more: dict[str, str]) -> RawHeaders:
         """Those of every request, and others where the user has set none of that name."""
@@ -212,7 +237,86 @@ class SharedCalls:
             title = self.options.config.title
             raise ClientClosedError(f"the client of {title} is closed: make another one")
 
-    def retry_delay(self, error: APIError, job_id: Any, retries: int, draw: float) -> float:
+    def poll(
+        self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
+    ) -> Flow[Polled[JobT]]:
+        """Poll once."""
+        self.check_open()
+        result: Sighting[JobT] | APIError
+        began = self.clock()
+        try:
+            response = yield from self._send(request, limit)
+            result = self.reader.sighting(operation, response)
+        except APIError as error:
+            # Its frames hold the request, and the request the key.
+            result = error.with_traceback(None)
+        polled = Polled(result, began, self.clock())
+        self.throttle.learn(*polled)
+        return polled
+
+    def call(
+        self, operation: Operation[IdT, BodyT], job_id: IdT, timeout: float | None
+    ) -> Flow[RawResponse[BodyT]]:
+        """Send a request, and again where that may help.
+
+        Args:
+            timeout: Seconds for each try; those of the client's options if None.
+        """
+        limit = self.options.timeout if timeout is None else request_timeout(timeout)
+        request = self.prepare(operation, job_id)
+        retries = 0
+        while True:
+            self.check_open()
+            try:
+                response = yield from self._send(request, limit)
+                return RawResponse(*response, self.reader.read(operation, response)[1])
+            except APIError as error:
+                delay = self._retry_delay(error, job_id, retries)
+            yield Sleep(delay)
+            retries += 1
+
+    def call_once(self, operation: Operation[IdT, Any], job_id: IdT, limit: float) -> Flow[None]:
+        """Send a request within so many seconds, and only once."""
+        response = yield from self._send(self.prepare(operation, job_id), limit)
+        self.reader.read(operation, response)
+
+    def _send(self, request: Request, limit: float) -> Flow[Response]:
+        if not self.options.keys.functions:
+            result: Response | APIError = yield SendRequest(request, limit)
+        else:
+            deadline = self.clock() + limit
+            result = yield from self._send_with_new_keys(request, deadline)
+            if isinstance(result, Response) and result.status_code == 401:
+                # The key may have expired between the function's answer and the provider's.
+                result = yield from self._send_with_new_keys(request, deadline)
+        if isinstance(result, APIError):
+            raise result
+        return result
+
+    def _send_with_new_keys(self, request: Request, deadline: float) -> Flow[Response | APIError]:
+        config, placed = self.options.config, Placed({}, {})
+        secrets: set[str] = set()
+        for credential, function in self.options.keys.functions:
+            name = credential.parameter
+            key: object = yield AskKey(name, function, max(deadline - self.clock(), 0.0))
+            if isinstance(key, APIError):
+                raise key
+            secrets.add(place(config, credential, key, f"{name}=, from its function,", placed))
+        self.reader.add_secrets(secrets)
+        keyed = Request(
+            request.method,
+            request.url,
+            [*request.headers, *_raw(placed.headers)],
+            request.body,
+            "&".join(filter(None, [request.query, urlencode(placed.query)])),
+            max_body=request.max_body,
+            secrets=request.secrets | secrets,
+        )
+        result: Response | APIError
+        result = yield SendRequest(keyed, max(deadline - self.clock(), 0.0))
+        return result
+
+    def _retry_delay(self, error: APIError, job_id: Any, retries: int) -> float:
         """Seconds before the next try.
 
         Raises:
@@ -223,7 +327,7 @@ class SharedCalls:
         retryable = is_transient(error) and not isinstance(error, ResponseDecodeError)
         if not retryable or retries >= self.options.max_retries or (hint or 0.0) > MAX_RETRY_AFTER:
             raise error
-        backoff = min(RETRY_BACKOFF * 2.0**retries, MAX_RETRY_BACKOFF) * (1 + draw) / 2
+        backoff = min(RETRY_BACKOFF * 2.0**retries, MAX_RETRY_BACKOFF) * (1 + self._random()) / 2
         return max(backoff, hint or 0.0)
 
 
@@ -235,7 +339,7 @@ class Calls(SharedCalls):
     """The requests of a blocking client."""
 
     def __init__(self, options: Options, transport: BlockingTransport, runtime: Runtime) -> None:
-        super().__init__(options, runtime.clock)
+        super().__init__(options, runtime.clock, runtime.random)
         self.runtime: Final = runtime
         self.transport: Final = transport
 
@@ -244,77 +348,19 @@ class Calls(SharedCalls):
         runtime = AsyncRuntime(clock=self.runtime.clock, random=self.runtime.random)
         return AsyncCalls(self.options, send, runtime)
 
-    def poll(
-        self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
-    ) -> Polled[JobT]:
-        """Poll once."""
-        self.check_open()
-        result: Sighting[JobT] | APIError
-        began = self.clock()
-        try:
-            result = self.reader.sighting(operation, self.transport(request, limit))
-        except APIError as error:
-            # Its frames hold the request, and the request the key.
-            result = error.with_traceback(None)
-        polled = Polled(result, began, self.clock())
-        self.throttle.learn(*polled)
-        return polled
-
-    def call(
-        self, operation: Operation[IdT, BodyT], job_id: IdT, timeout: float | None
-    ) -> RawResponse[BodyT]:
-        """Send a request, and again where that may help."""
-        limit = self.options.timeout if timeout is None else timeout_seconds(timeout)
-        request = self.prepare(operation, job_id)
-        retries = 0
-        while True:
-            self.check_open()
-            try:
-                response = self.transport(request, limit)
-                return RawResponse(*response, self.reader.read(operation, response)[1])
-            except APIError as error:
-                delay = self.retry_delay(error, job_id, retries, self.runtime.random())
-            self.runtime.sleep(delay)
-            retries += 1
+    def run(self, flow: Flow[T]) -> T:
+        """Do what a flow says."""
+        return drive(flow, self.transport, self.runtime.sleep)
 
 
 class AsyncCalls(SharedCalls):
     """The requests of an asynchronous client."""
 
     def __init__(self, options: Options, send: AsyncSend, runtime: AsyncRuntime) -> None:
-        super().__init__(options, runtime.clock)
+        super().__init__(options, runtime.clock, runtime.random)
         self.runtime: Final = runtime
-        self._send_once: Final = send
+        self.transport: Final = send
 
-    async def poll(
-        self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
-    ) -> Polled[JobT]:
-        """As `Calls.poll`."""
-        self.check_open()
-        result: Sighting[JobT] | APIError
-        began = self.clock()
-        try:
-            result = self.reader.sighting(operation, await self._send_once(request, limit))
-        except APIError as error:
-            # Its frames hold the request, and the request the key.
-            result = error.with_traceback(None)
-        polled = Polled(result, began, self.clock())
-        self.throttle.learn(*polled)
-        return polled
-
-    async def call(
-        self, operation: Operation[IdT, BodyT], job_id: IdT, timeout: float | None
-    ) -> RawResponse[BodyT]:
-        """As `Calls.call`."""
-        limit = self.options.timeout if timeout is None else timeout_seconds(timeout)
-        request = self.prepare(operation, job_id)
-        retries = 0
-        while True:
-            self.check_open()
-            try:
-                response = await self._send_once(request, limit)
-                return RawResponse(*response, self.reader.read(operation, response)[1])
-            except APIError as error:
-                delay = self.retry_delay(error, job_id, retries, self.runtime.random())
-            await self.runtime.sleep(delay)
-            retries += 1
+    async def run(self, flow: Flow[T]) -> T:
+        """Do what a flow says."""
+        return await adrive(flow, self.transport, self.runtime.sleep)
