@@ -10,7 +10,7 @@ from jobwait import AsyncBaseClient, BaseClient, ClientConfig, Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jobwait import AsyncHTTPClient, HTTPClient
+    from jobwait import AsyncHTTPClient, AsyncKey, ClientSession, HTTPClient, Key
 
     from .jobs import AsyncJobsResource, JobsResource
 
@@ -41,15 +41,17 @@ class Client(BaseClient):
 
     Args:
         api_key: The API key in a header of its own, as the provider's examples send it.
-            From the environment variable `FREDDY_API_KEY` if not given.
-        bearer_token: A token, sent as `Authorization: Bearer <token>`.
+            From the environment variable `FREDDY_API_KEY` if not given. A function is asked for
+            it before each request.
+        bearer_token: A token, sent as `Authorization: Bearer <token>`. A function is asked
+            for it before each request.
         base_url: Where requests go, https://api.aitronos.com if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A server that drips its
-            headers can hold it for longer than a request may take. Connections of its own if
-            not given.
+        max_body: Bytes that the JSON of an answer may have.
+        http_client: An `httpx.Client` to send with, which stays open. Connections of its
+            own if not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -57,13 +59,14 @@ class Client(BaseClient):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: Key | None = None,
         *,
-        bearer_token: str | None = None,
+        bearer_token: Key | None = None,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
+        max_body: int = 8388608,
         http_client: HTTPClient | None = None,
     ) -> None:
         super().__init__(
@@ -76,6 +79,7 @@ class Client(BaseClient):
             timeout=timeout,
             max_retries=max_retries,
             headers=headers,
+            max_body=max_body,
             http_client=http_client,
         )
 
@@ -93,15 +97,17 @@ class AsyncClient(AsyncBaseClient):
 
     Args:
         api_key: The API key in a header of its own, as the provider's examples send it.
-            From the environment variable `FREDDY_API_KEY` if not given.
-        bearer_token: A token, sent as `Authorization: Bearer <token>`.
+            From the environment variable `FREDDY_API_KEY` if not given. A function is asked for
+            it before each request.
+        bearer_token: A token, sent as `Authorization: Bearer <token>`. A function is asked
+            for it before each request.
         base_url: Where requests go, https://api.aitronos.com if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A server that drips its
-            headers can hold it for longer than a request may take. Connections of its own if
-            not given.
+        max_body: Bytes that the JSON of an answer may have.
+        http_client: An `httpx.AsyncClient` or an `aiohttp.ClientSession` to send with,
+            which stays open. Connections of its own if not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -109,14 +115,15 @@ class AsyncClient(AsyncBaseClient):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: AsyncKey | None = None,
         *,
-        bearer_token: str | None = None,
+        bearer_token: AsyncKey | None = None,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
-        http_client: AsyncHTTPClient | None = None,
+        max_body: int = 8388608,
+        http_client: AsyncHTTPClient | ClientSession | None = None,
     ) -> None:
         super().__init__(
             CONFIG,
@@ -128,6 +135,7 @@ class AsyncClient(AsyncBaseClient):
             timeout=timeout,
             max_retries=max_retries,
             headers=headers,
+            max_body=max_body,
             http_client=http_client,
         )
 
