@@ -157,8 +157,8 @@ class SharedCalls:
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
         origin = (url.scheme, url.hostname, port)
-        functions = tuple(function for _, function in keys.functions)
-        self.throttle: Throttle = throttle_for(clock, origin, (secrets, functions))
+        functions = frozenset[object](function for _, function in keys.functions)
+        self.throttle: Throttle = throttle_for(clock, origin, secrets | functions)
         """Shared with all that asks the same host with the same key."""
         self._headers = _raw({"Host": url.netloc} | options.headers)
         self._query = urlencode(keys.fixed.query)
