@@ -240,13 +240,21 @@ def test_every_job_ends_as_the_log_says_and_nothing_is_left_behind(
     assert ended < began + TIMEOUT + 2 * SLACK
 
     for name, throttle in throttles.items():
-        seen = [entry.time for entry in log if entry.provider == name]
-        assert len(seen) <= throttle.turns
+        seen = [entry for entry in log if entry.provider == name]
+        # A reset of a connection that was used before is answered at once, on a new one.
+        used: set[int] = set()
+        again: list[float] = []
+        for entry in seen:
+            if entry.fault == "reset" and entry.connection in used:
+                again.append(entry.time)
+            used.add(entry.connection)
+        assert len(seen) - len(again) <= throttle.turns
         assert throttle.pauses
         for paused, until in throttle.pauses:
             # What comes in then was sent before.
             under_way = sum(sent < paused < answered for sent, answered in throttle.polls)
-            assert sum(paused < at < until for at in seen) <= under_way
+            late = sum(paused < entry.time < until for entry in seen)
+            assert late - len(again) <= under_way
 
     gc.collect()
     assert set(threading.enumerate()) <= threads

@@ -285,7 +285,6 @@ client = Client("key")
 assert "attrs" not in sys.modules
 client.jobs
 assert "attrs" in sys.modules
-assert "httpx" not in sys.modules
 """
 
 
