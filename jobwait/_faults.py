@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
 from ._errors import APIConnectionError, APITimeoutError
@@ -78,6 +77,8 @@ def bad_proxy(
 
 def certificate_fault(error: BaseException) -> str | None:
     """Why a certificate did not verify, if that is why `error` was raised."""
+    import ssl
+
     for link in _chain(error):
         if isinstance(link, ssl.SSLCertVerificationError):
             return link.verify_message or link.reason

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import closing, contextmanager
-from inspect import isawaitable, iscoroutinefunction
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ._errors import APIConnectionError, APIError, ConfigurationError, InvalidArgumentError
@@ -90,6 +89,7 @@ class AskKey(NamedTuple):
     async def aperform(self, send: AsyncSend) -> object:
         """As `perform`; a plain function is called in a thread, as it may block."""
         from asyncio import timeout, to_thread
+        from inspect import isawaitable, iscoroutinefunction
 
         try:
             with self._failures():
