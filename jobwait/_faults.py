@@ -80,7 +80,8 @@ def certificate_fault(error: BaseException) -> str | None:
     import ssl
 
     for link in _chain(error):
-        if isinstance(link, ssl.SSLCertVerificationError):
+        # Other libraries derive errors of their own from this, without its attributes.
+        if isinstance(link, ssl.SSLCertVerificationError) and hasattr(link, "verify_message"):
             return link.verify_message or link.reason
     return None
 

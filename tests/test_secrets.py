@@ -29,7 +29,6 @@ from jobwait import (
     as_completed,
     wait_for_completion,
 )
-
 from jobwait._requests import AsyncRuntime, Runtime
 
 from .widgets import CONFIG, ID, AsyncJobsResource, JobsResource

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import httpx
+import httpx2
 import pytest
 import respx
 import sentry_sdk
@@ -23,13 +25,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pytest_httpx import HTTPXMock
-
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
-from jobwait import Fixed, ResponseDecodeError, wait_for_all
+from jobwait import APIConnectionError, Fixed, ResponseDecodeError, wait_for_all
 
-from .wire import Wire, response, whole
+from .wire import Wire, reset, response, whole
 
 KEY: Final = "docurift-key-0123456789"
 URL: Final = "https://api.docurift.com/v1/jobs/job_1"
@@ -52,14 +53,24 @@ WORKING: Final = {"success": True, "data": BODY["data"] | {"status": "processing
 Run: TypeAlias = Callable[..., Any]
 
 
-def blocking(call: Callable[[Any], Any], **options: Any) -> Any:
-    with Client(KEY, **options) as client:
+def blocking(
+    call: Callable[[Any], Any], passing: Callable[[], Any] | None = None, **options: Any
+) -> Any:
+    with (
+        nullcontext() if passing is None else passing() as http_client,
+        Client(KEY, http_client=http_client, **options) as client,
+    ):
         return call(client.jobs)
 
 
-def on_loop(call: Callable[[Any], Any], **options: Any) -> Any:
+def on_loop(
+    call: Callable[[Any], Any], passing: Callable[[], Any] | None = None, **options: Any
+) -> Any:
     async def main() -> Any:
-        async with AsyncClient(KEY, **options) as client:
+        async with (
+            nullcontext() if passing is None else passing() as http_client,
+            AsyncClient(KEY, http_client=http_client, **options) as client,
+        ):
             return await call(client.jobs)
 
     return asyncio.run(main())
@@ -103,6 +114,12 @@ def no_socket() -> Generator[None]:
 
 
 @pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.DEBUG)
+    return caplog
+
+
+@pytest.fixture
 def server() -> Iterator[Wire]:
     with Wire(whole(response(json.dumps(BODY).encode()))) as wire:
         yield wire
@@ -133,14 +150,15 @@ def test_respx_answers_in_place_of_the_provider(run: Run) -> None:
 def test_respx_answers_every_poll_of_a_wait(run: Run) -> None:
     with no_socket(), respx.mock:
         route = respx.get(URL)
-        route.side_effect = [
-            httpx.Response(200, json=WORKING),
-            httpx.Response(503),
-            httpx.ConnectError("no network"),
-            httpx.Response(200, json=BODY),
-        ]
+        route.side_effect = [httpx.Response(200, json=body) for body in (WORKING, WORKING, BODY)]
         assert isinstance(run(wait), CompletedJob)
-    assert route.call_count == 4
+    assert route.call_count == 3
+
+
+def test_what_respx_raises_is_a_connection_error(run: Run) -> None:
+    with no_socket(), respx.mock, pytest.raises(APIConnectionError, match="no network"):
+        respx.get(URL).mock(side_effect=httpx.ConnectError("no network"))
+        run(get, max_retries=0)
 
 
 def test_respx_fails_what_no_route_matches(run: Run) -> None:
@@ -157,11 +175,10 @@ def test_respx_answers_for_many_jobs_of_a_blocking_client() -> None:
 
 def test_pytest_httpx_answers_in_place_of_the_provider(run: Run, httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(url=URL, json=WORKING)
-    httpx_mock.add_exception(httpx.ReadTimeout("slow"), url=URL)
     httpx_mock.add_response(url=URL, json=BODY)
     with no_socket():
         assert isinstance(run(wait), CompletedJob)
-    assert [request.headers["X-API-Key"] for request in httpx_mock.get_requests()] == [KEY] * 3
+    assert [request.headers["X-API-Key"] for request in httpx_mock.get_requests()] == [KEY] * 2
 
 
 def test_vcrpy_records_a_wait_and_plays_it_without_the_provider(run: Run, tmp_path: Path) -> None:
@@ -238,3 +255,43 @@ def test_sentry_reports_an_error_without_the_key(run: Run, sentry: Envelopes) ->
     report = str(sentry.events())
     assert "no JSON" in report
     assert KEY not in report.replace(f"'KEY': \"'{KEY}'\"", "")
+
+
+def test_httpx2_clients_are_taken_like_httpx_ones(run: Run, log: pytest.LogCaptureFixture) -> None:
+    passing = httpx2.Client if run is blocking else httpx2.AsyncClient
+    with server_of_a_wait() as wire:
+        assert isinstance(run(wait, passing, base_url=wire.url), CompletedJob)
+    assert wire.connections == 1
+    assert {record.name for record in log.records} >= {"httpx2", "httpcore2.http11"}
+    assert not {record.name for record in log.records} & {"httpx", "httpcore.http11"}
+    with Wire(reset) as wire, pytest.raises(APIConnectionError) as caught:
+        run(get, passing, base_url=wire.url, max_retries=0)
+    assert isinstance(caught.value.__cause__, httpx2.ReadError)
+    assert_mocked(run, lambda: passing(transport=httpx2.MockTransport(answer_httpx2)))
+
+
+def answer_httpx2(_: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(200, json=BODY)
+
+
+def assert_mocked(run: Run, passing: Callable[[], Any]) -> None:
+    with no_socket():
+        assert isinstance(run(get, passing), CompletedJob)
+
+
+@pytest.mark.parametrize(("used", "other"), [("httpx", "httpx2"), ("httpx2", "httpx")])
+def test_neither_library_is_imported_for_the_other(used: str, other: str, server: Wire) -> None:
+    code = f"""
+import asyncio, sys, {used}
+from docurift_client import AsyncClient, Client
+with {used}.Client() as passed, Client("key", base_url={server.url!r}, http_client=passed) as one:
+    one.jobs.get_job("job_1")
+async def main():
+    async with {used}.AsyncClient() as passed:
+        async with AsyncClient("key", base_url={server.url!r}, http_client=passed) as one:
+            await one.jobs.get_job("job_1")
+asyncio.run(main())
+assert "{other}" not in sys.modules and "aiohttp" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    assert len(server.requests) == 2

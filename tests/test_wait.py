@@ -44,8 +44,8 @@ from jobwait import (
     wait_for_completion,
 )
 from jobwait._requests import AsyncCalls, AsyncRuntime
-from jobwait._waiter import Again, Done, Sighting, Waiter, WaitState
 from jobwait._throttle import FIRST_RATE, SLACK
+from jobwait._waiter import Again, Done, Sighting, Waiter, WaitState
 
 from .fleet import run
 from .widgets import (
