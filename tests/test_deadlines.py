@@ -249,6 +249,8 @@ def test_the_second_address_of_a_host_is_reached_when_the_first_is_silent(
     with Wire(whole(), tls=server_tls if tls else None) as wire, black_hole(wire.port):
         url = f"http{'s' if tls else ''}://two.test:{wire.port}"
         assert send(url, 2.0).status_code == 200
+    if delay and send in (blocking, blocking_passed):
+        assert names.asked == 1
 
 
 @linux
