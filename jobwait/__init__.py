@@ -41,12 +41,13 @@ if TYPE_CHECKING:
         async_wait_for_all,
         wait_for_all,
     )
-    from ._models import UNSET, Model, UnknownVariant, Unset
+    from ._models import Deviation, Model, UnknownVariant, deviations
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
     from ._provider import Provider, Waitable, providers
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
     from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, Headers, HTTPClient
+    from ._unset import UNSET, Unset
     from ._version import __version__
     from ._wait import wait_for_completion
 
@@ -67,6 +68,7 @@ __all__ = [
     "ClientConfig",
     "ConfigurationError",
     "Credential",
+    "Deviation",
     "Durations",
     "Exponential",
     "Fixed",
@@ -104,6 +106,7 @@ __all__ = [
     "as_completed",
     "async_as_completed",
     "async_wait_for_all",
+    "deviations",
     "providers",
     "wait_for_all",
     "wait_for_completion",
@@ -126,6 +129,7 @@ _HOMES = {
     "ClientConfig": "_operation",
     "ConfigurationError": "_errors",
     "Credential": "_operation",
+    "Deviation": "_models",
     "Durations": "_schedule",
     "Exponential": "_schedule",
     "Fixed": "_schedule",
@@ -152,9 +156,9 @@ _HOMES = {
     "ResponseDecodeError": "_errors",
     "Schedule": "_schedule",
     "ServerError": "_errors",
-    "UNSET": "_models",
+    "UNSET": "_unset",
     "UnknownVariant": "_models",
-    "Unset": "_models",
+    "Unset": "_unset",
     "WaitError": "_errors",
     "WaitOptions": "_many",
     "WaitTimeoutError": "_errors",
@@ -163,6 +167,7 @@ _HOMES = {
     "as_completed": "_many",
     "async_as_completed": "_many",
     "async_wait_for_all": "_many",
+    "deviations": "_models",
     "providers": "_provider",
     "wait_for_all": "_many",
     "wait_for_completion": "_wait",

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ._errors import APIError, APIStatusError, ClientClosedError, ResponseDecodeError
 from ._machine import Sighting, is_transient
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
-from ._reader import Reader
+from ._responses import Reader
 from ._schedule import Durations
 from ._settings import id_values, secrets_in, timeout_seconds
 from ._throttle import Throttle, throttle_for
@@ -116,6 +116,10 @@ class Options(NamedTuple):
     lifetime: Lifetime
     query: dict[str, str]
     """Keys that the provider takes in the URL."""
+    strict: bool
+    """Whether a body that the document does not allow is an error."""
+    warned: dict[str, object]
+    """The pointers of deviations that were logged, by all clients of the same connections."""
 
     def __repr__(self) -> str:
         return f"<Options for {self.base_url}>"
@@ -137,7 +141,9 @@ class SharedCalls:
         self.options: Options = options
         self.clock: Final = clock
         secrets = secrets_in(options.config, options.headers | options.query)
-        self.reader: Reader = Reader(options.config, secrets)
+        self.reader: Reader = Reader(
+            options.config, secrets, strict=options.strict, warned=options.warned
+        )
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
         self.throttle: Throttle = throttle_for(clock, (url.scheme, url.hostname, port), secrets)

@@ -19,7 +19,6 @@ from ._calls import (
     Runtime,
     SharedCalls,
 )
-from ._models import UNSET, Unset
 from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
 from ._settings import (
     keys_of,
@@ -31,6 +30,7 @@ from ._settings import (
     with_headers,
 )
 from ._transport import async_transport, sync_transport
+from ._unset import UNSET, Unset
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def _options(
     timeout: float,
     max_retries: int,
     headers: Mapping[str, str] | None,
+    strict: bool,
 ) -> Options:
     keys = keys_of(config, credentials)
     own = {
@@ -63,6 +64,8 @@ def _options(
         whole_retries(max_retries),
         Lifetime(),
         keys.query,
+        strict,
+        {},
     )
 
 
@@ -141,9 +144,10 @@ class BaseClient(_Client[Calls]):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
+        strict: bool = False,
         runtime: Runtime = SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers)
+        options = _options(config, credentials, base_url, timeout, max_retries, headers, strict)
         self._transport = sync_transport(options.base_url, http_client)
         self._calls = Calls(options, self._transport, runtime)
 
@@ -182,9 +186,10 @@ class AsyncBaseClient(_Client[AsyncCalls]):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHTTPClient | None = None,
+        strict: bool = False,
         runtime: AsyncRuntime = ASYNC_SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers)
+        options = _options(config, credentials, base_url, timeout, max_retries, headers, strict)
         self._transport = async_transport(options.base_url, http_client)
         self._calls = AsyncCalls(options, self._transport, runtime)
 

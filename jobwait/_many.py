@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, over
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError
 from ._machine import seconds
-from ._models import UNSET
 from ._operation import DoneT, IdT
 from ._scheduler import AnyResource, Outcome, Rules, Scheduler
+from ._unset import UNSET
 
 if TYPE_CHECKING:
-    from ._models import Unset
     from ._schedule import Schedule
+    from ._unset import Unset
 
 _Ended: TypeAlias = tuple[int, Outcome[Any]]
 

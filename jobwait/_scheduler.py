@@ -16,10 +16,10 @@ from ._calls import AsyncCalls, BlockingTransport, Transport
 from ._client import AsyncResource, Resource
 from ._errors import JobwaitError
 from ._machine import Again, Done, Notice, Sighting, Waiter, WaitState
-from ._models import UNSET, Unset
 from ._operation import DoneT, JobOperation
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
+from ._unset import UNSET, Unset
 from ._wait import log
 
 SWEEP: Final = 0.5

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from ._errors import ConfigurationError, InvalidArgumentError
 from ._machine import seconds
-from ._operation import ClientConfig, Id, IdT, Operation, Part, pointer_parts, value_at
+from ._operation import ClientConfig, Id, IdT, Operation, Part
+from ._pointer import parse_pointer, value_at
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -190,7 +191,7 @@ def result_id(operation: Operation[Any, Any], job_id: Id, body: bytes | bool) ->
         if isinstance(source, int):
             values.append(given[source])
             continue
-        value = value_at(pointer_parts(source), data)
+        value = value_at(parse_pointer(source), data)
         if not isinstance(value, str | int):
             raise _bad_id(operation, f"is at {source}, where the job has none yet")
         values.append(value if part.kind is int else part.kind(str(value)))

@@ -9,10 +9,10 @@ from ._calls import AsyncCalls, Calls
 from ._client import AsyncResource, Resource
 from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
 from ._machine import Done, Notice, Sighting, Waiter, WaitState
-from ._models import UNSET, Unset
 from ._operation import DoneT, IdT, JobOperation, JobT, Operation
 from ._schedule import Schedule
 from ._throttle import Place
+from ._unset import UNSET, Unset
 
 OnTimeout: TypeAlias = Literal["raise", "cancel"]
 

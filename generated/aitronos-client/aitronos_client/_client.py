@@ -50,6 +50,9 @@ class Client(BaseClient):
         http_client: An httpx client to send with; it stays open. A server that drips its
             headers can hold it for longer than a request may take. Connections of its own if
             not given.
+        strict: Whether an answer that is not as the document says raises
+            `ResponseDecodeError`; if not, it is read as far as it fits, and
+            `jobwait.deviations` lists the rest.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -65,6 +68,7 @@ class Client(BaseClient):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
+        strict: bool = False,
     ) -> None:
         super().__init__(
             CONFIG,
@@ -77,6 +81,7 @@ class Client(BaseClient):
             max_retries=max_retries,
             headers=headers,
             http_client=http_client,
+            strict=strict,
         )
 
     @property
@@ -102,6 +107,9 @@ class AsyncClient(AsyncBaseClient):
         http_client: An httpx client to send with; it stays open. A server that drips its
             headers can hold it for longer than a request may take. Connections of its own if
             not given.
+        strict: Whether an answer that is not as the document says raises
+            `ResponseDecodeError`; if not, it is read as far as it fits, and
+            `jobwait.deviations` lists the rest.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -117,6 +125,7 @@ class AsyncClient(AsyncBaseClient):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHTTPClient | None = None,
+        strict: bool = False,
     ) -> None:
         super().__init__(
             CONFIG,
@@ -129,6 +138,7 @@ class AsyncClient(AsyncBaseClient):
             max_retries=max_retries,
             headers=headers,
             http_client=http_client,
+            strict=strict,
         )
 
     @property
