@@ -42,13 +42,14 @@ if TYPE_CHECKING:
         wait_for_all,
     )
     from ._messages import Headers
-    from ._models import UNSET, Model, UnknownVariant, Unset
+    from ._models import Deviation, Model, UnknownVariant, deviations
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
     from ._provider import Provider, Waitable, providers
     from ._requests import RawResponse
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
     from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
+    from ._unset import UNSET, Unset
     from ._version import __version__
     from ._wait import wait_for_completion
 
@@ -71,6 +72,7 @@ __all__ = [
     "ClientSession",
     "ConfigurationError",
     "Credential",
+    "Deviation",
     "Durations",
     "Exponential",
     "Fixed",
@@ -109,6 +111,7 @@ __all__ = [
     "as_completed",
     "async_as_completed",
     "async_wait_for_all",
+    "deviations",
     "providers",
     "wait_for_all",
     "wait_for_completion",
@@ -133,6 +136,7 @@ _HOMES = {
     "ClientSession": "_transport",
     "ConfigurationError": "_errors",
     "Credential": "_operation",
+    "Deviation": "_models",
     "Durations": "_schedule",
     "Exponential": "_schedule",
     "Fixed": "_schedule",
@@ -160,9 +164,9 @@ _HOMES = {
     "ResponseDecodeError": "_errors",
     "Schedule": "_schedule",
     "ServerError": "_errors",
-    "UNSET": "_models",
+    "UNSET": "_unset",
     "UnknownVariant": "_models",
-    "Unset": "_models",
+    "Unset": "_unset",
     "WaitError": "_errors",
     "WaitOptions": "_many",
     "WaitTimeoutError": "_errors",
@@ -171,6 +175,7 @@ _HOMES = {
     "as_completed": "_many",
     "async_as_completed": "_many",
     "async_wait_for_all": "_many",
+    "deviations": "_models",
     "providers": "_provider",
     "wait_for_all": "_many",
     "wait_for_completion": "_wait",

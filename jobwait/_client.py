@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 from ._auth import keys_of
 from ._ids import needs_body, result_id
 from ._messages import MAX_BODY
-from ._models import UNSET, Unset
 from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
 from ._requests import (
     ACCEPT,
@@ -25,6 +24,7 @@ from ._requests import (
     SharedCalls,
 )
 from ._transport import async_transport, sync_transport
+from ._unset import UNSET, Unset
 from ._validation import merged_headers, plain_base_url, request_timeout, whole_number
 from ._version import __version__
 
@@ -45,6 +45,7 @@ def _options(
     max_retries: int,
     headers: Mapping[str, str] | None,
     max_body: int,
+    strict: bool,
 ) -> Options:
     keys = keys_of(config, credentials)
     own = {
@@ -62,6 +63,8 @@ def _options(
         Lifetime(),
         keys,
         whole_number("max_body", max_body, minimum=1),
+        strict,
+        {},
     )
 
 
@@ -143,9 +146,12 @@ class BaseClient(_Client[Calls]):
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
         max_body: int = MAX_BODY,
+        strict: bool = False,
         runtime: Runtime = SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers, max_body)
+        options = _options(
+            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+        )
         self._transport = sync_transport(http_client)
         self._calls = Calls(options, self._transport, runtime)
 
@@ -185,9 +191,12 @@ class AsyncBaseClient(_Client[AsyncCalls]):
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHTTPClient | ClientSession | None = None,
         max_body: int = MAX_BODY,
+        strict: bool = False,
         runtime: AsyncRuntime = ASYNC_SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers, max_body)
+        options = _options(
+            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+        )
         self._transport = async_transport(http_client)
         self._calls = AsyncCalls(options, self._transport, runtime)
 

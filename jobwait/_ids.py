@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ._errors import InvalidArgumentError
-from ._operation import Id, IdT, Operation, Part, pointer_parts, value_at
+from ._operation import Id, IdT, Operation, Part
+from ._pointer import parse_pointer, value_at
 
 
 def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
@@ -44,7 +45,7 @@ def result_id(operation: Operation[Any, Any], job_id: Id, body: bytes | None) ->
         if isinstance(source, int):
             values.append(parts[source])
             continue
-        value = value_at(pointer_parts(source), data)
+        value = value_at(parse_pointer(source), data)
         if not isinstance(value, str | int):
             raise _bad_id(operation, f"is at {source}, where the job has none yet")
         values.append(value if part.kind is int else part.kind(str(value)))

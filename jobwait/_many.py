@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, over
 
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError
-from ._models import UNSET
 from ._operation import DoneT, IdT
 from ._scheduler import AnyResource, Outcome, Rules, Scheduler
+from ._unset import UNSET
 from ._validation import seconds, whole_number
 
 if TYPE_CHECKING:
-    from ._models import Unset
     from ._schedule import Schedule
+    from ._unset import Unset
 
 _Ended: TypeAlias = tuple[int, Outcome[Any]]
 

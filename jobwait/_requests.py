@@ -20,7 +20,7 @@ from ._flow import AskKey, Flow, SendRequest, Sleep, adrive, drive
 from ._ids import id_values
 from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
-from ._reader import Reader
+from ._responses import Reader
 from ._schedule import Durations
 from ._throttle import Throttle, throttle_for
 from ._validation import request_timeout
@@ -127,6 +127,10 @@ class Options(NamedTuple):
     keys: Keys
     max_body: int
     """Bytes that the body of a response may have, decompressed."""
+    strict: bool
+    """Whether a body that the document does not allow is an error."""
+    warned: dict[str, object]
+    """The pointers of deviations that were logged, by all clients of the same connections."""
 
     def __repr__(self) -> str:
         return f"<Options for {self.base_url}>"
@@ -153,7 +157,9 @@ class SharedCalls:
         keys = options.keys
         secrets = secrets_in(options.config, options.headers | keys.fixed.query)
         self._secrets = frozenset(secret for secret in secrets if len(secret) >= MIN_SECRET)
-        self.reader: Reader = Reader(options.config, self._secrets)
+        self.reader: Reader = Reader(
+            options.config, self._secrets, strict=options.strict, warned=options.warned
+        )
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
         origin = (url.scheme, url.hostname, port)
@@ -302,7 +308,8 @@ class SharedCalls:
             if isinstance(key, APIError):
                 raise key
             secrets.add(place(config, credential, key, f"{name}=, from its function,", placed))
-        self.reader.add_secrets(secrets)
+        for secret in secrets:
+            self.reader.add_secret(secret)
         keyed = Request(
             request.method,
             request.url,

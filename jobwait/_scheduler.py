@@ -14,11 +14,11 @@ from typing import Any, Final, Generic, NamedTuple, TypeAlias
 
 from ._client import AsyncResource, Resource
 from ._errors import JobwaitError
-from ._models import UNSET, Unset
 from ._operation import DoneT, JobOperation
 from ._requests import AsyncCalls, BlockingTransport, Transport
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
+from ._unset import UNSET, Unset
 from ._wait import log
 from ._waiter import Again, Done, Notice, Sighting, Waiter, WaitState
 

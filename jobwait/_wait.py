@@ -8,11 +8,11 @@ from typing import Any, Final, Literal, TypeAlias, overload
 from ._client import AsyncResource, Resource
 from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
 from ._flow import Flow, Sleep, Tell
-from ._models import UNSET, Unset
 from ._operation import DoneT, IdT, JobOperation, JobT
 from ._requests import SharedCalls
 from ._schedule import Schedule
 from ._throttle import Place
+from ._unset import UNSET, Unset
 from ._waiter import Done, Notice, Sighting, Waiter, WaitState
 
 CANCEL_TIME: Final = 5.0

@@ -22,8 +22,9 @@ from ._errors import (
     ResponseDecodeError,
     WaitTimeoutError,
 )
-from ._models import UNSET, Unset
 from ._schedule import Adaptive, Durations, Poll, Schedule
+from ._text import printable
+from ._unset import UNSET, Unset
 from ._validation import seconds
 
 if TYPE_CHECKING:
@@ -288,7 +289,7 @@ class Waiter(Generic[JobT]):
         return Again(at, state)
 
     def _ended_badly(self, seen: Sighting[JobT]) -> JobwaitError:
-        told = ": ".join(part for part in (seen.code, seen.message) if part)
+        told = ": ".join(printable(part) for part in (seen.code, seen.message) if part)
         if seen.state == "cancelled":
             cls: type[JobFailedError | JobCancelledError] = JobCancelledError
             text = f"the job was cancelled: {told}" if told else "the job was cancelled"

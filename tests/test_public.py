@@ -26,6 +26,7 @@ def test_the_public_names_are_these() -> None:
             "ClientSession",
             "ConfigurationError",
             "Credential",
+            "Deviation",
             "Durations",
             "Exponential",
         ),
@@ -44,7 +45,7 @@ def test_the_public_names_are_these() -> None:
         *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
         *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitOptions"),
         *("WaitTimeoutError", "Waitable", "__version__", "as_completed", "async_as_completed"),
-        *("async_wait_for_all", "providers", "wait_for_all", "wait_for_completion"),
+        *("async_wait_for_all", "deviations", "providers", "wait_for_all", "wait_for_completion"),
     }
     for name in jobwait.__all__:
         assert getattr(jobwait, name) is not None

@@ -328,10 +328,35 @@ def test_a_failure_of_another_shape_is_told_all_the_same(driver: Driver, time: T
     assert caught.value.retryable is None
 
 
-def test_a_failure_without_a_reason_has_none(driver: Driver, time: Time) -> None:
+@pytest.mark.parametrize("nothing", [None, {}, [], "", False, 0, {"code": None}])
+def test_a_failure_without_a_reason_has_none(driver: Driver, time: Time, nothing: Any) -> None:
     with pytest.raises(JobFailedError) as caught:
-        driver.wait(Script(time, answer("failed", error="boom")))
+        driver.wait(Script(time, answer("failed", error=nothing)))
     assert (caught.value.code, caught.value.message) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("boom", "boom"),
+        (["boom", 7], '["boom", 7]'),
+        (7, "7"),
+        ({"reason": "boom"}, '{"reason": "boom"}'),
+    ],
+)
+def test_what_stands_in_place_of_a_reason_is_the_message(
+    driver: Driver, time: Time, error: Any, message: str
+) -> None:
+    with pytest.raises(JobFailedError) as caught:
+        driver.wait(Script(time, answer("failed", error=error)))
+    assert (caught.value.code, caught.value.message) == (None, message)
+    assert caught.value.job.error == error
+
+
+def test_a_code_without_a_message_is_told_alone(driver: Driver, time: Time) -> None:
+    with pytest.raises(JobFailedError, match="the job failed: OCR ") as caught:
+        driver.wait(Script(time, answer("failed", error={"code": "OCR", "page": 7})))
+    assert (caught.value.code, caught.value.message) == ("OCR", None)
 
 
 def test_a_cancelled_job_raises(driver: Driver, time: Time) -> None:
@@ -610,12 +635,35 @@ def test_the_timeout_names_the_last_error(driver: Driver, time: Time) -> None:
     assert caught.value.__cause__ is caught.value.last_error
 
 
-def test_a_known_status_whose_variant_does_not_fit_ends_the_wait(
-    driver: Driver, time: Time
-) -> None:
+def as_any(value: object) -> Any:
+    """A value that the type of a field does not allow."""
+    return value
+
+
+def test_the_status_alone_decides_whatever_the_rest_is(driver: Driver, time: Time) -> None:
+    script = Script(time, answer("pending", id=None), answer("completed", result=None))
+    assert driver.wait(script) == CompletedJob(id=ID, status="completed", result=as_any(None))
+    assert len(script.times) == 2
+
+
+def test_a_strict_client_ends_the_wait_where_the_variant_does_not_fit(time: Time) -> None:
+    script = Script(time, answer("pending"), answer("completed", result=None))
     with pytest.raises(ResponseDecodeError) as caught:
-        driver.wait(Script(time, answer("pending"), answer("completed", result=None)))
+        wait_for_completion(JobsResource(Sync().client(script, strict=True)._calls), ID)
     assert caught.value.pointer == "/data/result"
+
+
+@pytest.mark.parametrize("status", [7, True, ["completed"], {"completed": True}, ["x"] * 1000])
+def test_a_status_of_another_type_is_an_unknown_word_of_bounded_length(
+    driver: Driver, time: Time, status: Any
+) -> None:
+    strange = httpx.Response(200, json={"data": {"id": ID, "status": status}})
+    assert driver.wait(Script(time, strange, answer("completed"))).result == "done"
+    with pytest.raises(WaitTimeoutError, match="was last seen as '") as caught:
+        driver.wait(Script(time, strange), timeout=3)
+    assert isinstance(caught.value.job, UnknownJob)
+    assert caught.value.job.raw["status"] == status
+    assert len(str(caught.value)) < 500
 
 
 def test_on_update_is_called_after_every_good_poll_the_last_one_too(
