@@ -109,8 +109,8 @@ class Durations:
         """
         if not 0 <= running <= ended < math.inf:
             raise InvalidArgumentError(
-                f"a job cannot be running at {running!r} s and have ended at {ended!r} s: give seconds "
-                "since its wait began"
+                f"a job cannot be running at {running!r} s and have ended at {ended!r} s: give "
+                "seconds since its wait began"
             )
         self._jobs.append((running, ended))
         self._unread += 1

@@ -110,13 +110,19 @@ class _Lane:
         """The poll to send now, if there is one."""
         if self.next_at() > now:
             return None
-        self._turn = self.throttle.reserve(now, self._place)
+        _, _, group, state = self.heap[0]
+        in_pause = group.waiter.ignores_pause(state, self.throttle.paused_until)
+        self._turn = self.throttle.reserve(now, self._place, in_pause=in_pause)
         if self._turn > now:
             return None
         entry = heappop(self.heap)
         if not self.heap or self.heap[0][0] > now:
             self.throttle.leave(self._place)
         return entry
+
+    def ask_again(self) -> None:
+        """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
+        self._turn = -math.inf
 
     def log(self, notice: Notice | None, now: float) -> None:
         """Write a line, as a warning only if there was none in the last minute."""
@@ -235,6 +241,7 @@ class Scheduler:
         # Jobs that come together share one reading of the clock.
         now = started.setdefault(group.lane, group.lane.clock())
         group.lane.unseen += 1
+        group.lane.ask_again()
         heappush(group.lane.heap, (now, number, group, WaitState(job_id, now)))
 
     def _group(self, resource: AnyResource) -> _Group:

@@ -119,8 +119,9 @@ def _wait(
     while True:
         now = clock()
         waiter.check(state, now, throttle.paused_until)
+        in_pause = waiter.ignores_pause(state, throttle.paused_until)
         try:
-            while (turn := throttle.reserve(now, place)) > now:
+            while (turn := throttle.reserve(now, place, in_pause=in_pause)) > now:
                 yield Sleep(min(turn, waiter.deadline(state)) - now)
                 now = clock()
                 waiter.check(state, now, throttle.paused_until)

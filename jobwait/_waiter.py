@@ -169,14 +169,17 @@ class Waiter(Generic[JobT]):
         Args:
             paused_until: When the provider wants to be polled again.
         """
-        if self.timeout == 0 and state.polls == 0:
-            # One poll without a wait: among many it has its turn, but it is not held back.
-            return paused_until > now
+        if state.polls == 0:
+            # The first poll is always sent; a timeout of 0 stands for it alone.
+            return self.timeout > 0 and now >= state.started + self.timeout
         return max(now, paused_until) >= state.started + self.timeout
+
+    def ignores_pause(self, state: WaitState[JobT], paused_until: float) -> bool:
+        """Whether the next poll is sent in a pause: the first of a wait that the pause outlasts."""
+        return state.polls == 0 and paused_until >= state.started + self.timeout
 
     def deadline(self, state: WaitState[JobT]) -> float:
         """The reading of the clock from which on no poll is sent."""
-        # The first poll is always sent; a timeout of 0 stands for it alone.
         alone = self.timeout == 0 and state.polls == 0
         return math.inf if alone else state.started + self.timeout
 
