@@ -28,7 +28,8 @@ from ._unset import UNSET, Unset
 
 MAX_MISMATCHES: Final = 1_000
 """Of one reading, in a report; what comes after is kept as it came, but not noted."""
-LENGTH_OF_UUID: Final = 36
+LENGTH_OF_TIME: Final = len("2024-01-27T10:30:00Z")
+LENGTH_OF_UUID: Final = len("550e8400-e29b-41d4-a716-446655440000")
 LEVELS: Final = (100, 30, 10)
 """Objects within objects that are read; fewer where the caller's own stack is almost full."""
 
@@ -179,18 +180,15 @@ def _scalar_of(annotation: Any) -> type | None:
 
 
 def _usual_length(annotation: Any) -> int | None:
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
-    if annotation is datetime:
-        return len("2024-01-27T10:30:00Z")
-    if annotation is UUID:
-        return LENGTH_OF_UUID
-    if get_origin(annotation) is Literal:
-        return None
-    lengths = {_usual_length(member) for member in get_args(annotation)} - {None}
+    lengths = {datetime: LENGTH_OF_TIME, date: 10, UUID: LENGTH_OF_UUID}
+    if isinstance(annotation, type) or get_origin(annotation) is Literal:
+        return lengths.get(annotation)
+    known = {_usual_length(member) for member in get_args(annotation)} - {None}
     is_union = get_origin(annotation) in (Union, types.UnionType)
-    return lengths.pop() if len(lengths) == 1 and is_union else -1 if lengths else None
+    return known.pop() if len(known) == 1 and is_union else -1 if known else None
 
 
 def _object(cls: Any) -> Decoder:
@@ -208,7 +206,7 @@ def _object(cls: Any) -> Decoder:
         if report is not None:
             return _fitting(cls, plan, known, value, report)
         arguments: dict[str, Any] = {}
-        written: list[Any] = []
+        written: tuple[Any, ...] = ()
         for name, wire, scalar, usual, read, required in plan:
             if wire in value:
                 item = value[wire]
@@ -220,24 +218,24 @@ def _object(cls: Any) -> Decoder:
                 except Mismatch as mismatch:
                     mismatch.path.append((wire, True))
                     raise
-                if usual is not None and _is_unusual(item, usual):
-                    written += (wire, item)
+                # Whether `encode` would write the text in another way.
+                if (usual is not None and item is not None) and (
+                    item.__class__ is not str
+                    or len(item) != usual
+                    or (usual == LENGTH_OF_TIME and item[10] != "T")
+                    or (usual == LENGTH_OF_UUID and not item.islower())
+                ):
+                    written = (*written, wire, item)
             elif required:
                 raise Mismatch("a value", below=wire)
         if len(value) > len(arguments):
             arguments["additional_properties"] = _extra(value, known)
         model = cls(**arguments)
         if written:
-            set_written(model, tuple(written))
+            set_written(model, written)
         return model
 
     return decode
-
-
-def _is_unusual(value: Any, usual: int) -> bool:
-    if isinstance(value, str):
-        return len(value) != usual or (usual == LENGTH_OF_UUID and value != value.lower())
-    return value is not None
 
 
 def _fitting(
@@ -252,19 +250,19 @@ def _fitting(
         raise _too_deep(value)
     report.levels -= 1
     arguments: dict[str, Any] = {"additional_properties": _extra(value, known)}
-    written: list[Any] = []
+    written: tuple[Any, ...] = ()
     for name, wire, _, usual, read, required in plan:
         if wire in value:
             arguments[name] = _at(wire, read, value[wire], report, named=True)
-            if usual is not None and _is_unusual(value[wire], usual):
-                written += (wire, value[wire])
+            if usual is not None:
+                written = (*written, wire, value[wire])
         elif required:
             report.add(Mismatch("a value", below=wire))
             arguments[name] = UNSET
     report.levels += 1
     model = cls(**arguments)
     if written:
-        set_written(model, tuple(written))
+        set_written(model, written)
     return model
 
 
@@ -476,29 +474,20 @@ def _scalar(cls: type) -> Decoder:
     if issubclass(cls, Enum):
         return _enum(cls)
     if cls is datetime:
-        return _parsed(datetime.fromisoformat, "an ISO 8601 date and time", (10, "T"), (16, ":"))
+        return _parsed(datetime.fromisoformat, "an ISO 8601 date and time")
     if cls is date:
-        return _parsed(date.fromisoformat, "an ISO 8601 date", (4, "-"), (7, "-"))
+        return _parsed(date.fromisoformat, "an ISO 8601 date")
     if cls is UUID:
-        return _parsed(UUID, "a UUID", (8, "-"), (13, "-"))
+        return _parsed(UUID, "a UUID")
     raise TypeError(f"no decoder for the class {cls!r}")
 
 
-def _parsed(
-    parse: Callable[[str], Any], expected: str, first: tuple[int, str], second: tuple[int, str]
-) -> Decoder:
-    """A decoder of texts with two marks that tell the usual form.
-
-    Python's parsers accept further ones, such as `20240127`, which `encode` would not give back.
-    """
-    (one, mark), (other, other_mark) = first, second
-
+def _parsed(parse: Callable[[str], Any], expected: str) -> Decoder:
     def decode(value: Any, report: Report | None) -> Any:
         if isinstance(value, str):
             try:
-                if value[one] == mark and value[other] == other_mark:
-                    return parse(value)
-            except (ValueError, IndexError):
+                return parse(value)
+            except ValueError:
                 pass
         raise Mismatch(expected, value)
 

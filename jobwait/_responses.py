@@ -69,10 +69,11 @@ class Reader:
                 strict, it is not what the document says.
         """
         data, body, mismatches = self._decode(operation, response)
-        lacking = _lacking_status(operation, response.status_code, data, mismatches)
-        if lacking is not None:
-            raise self._mismatch_error(operation, response, data, lacking)
-        self._report(operation, response, data, mismatches)
+        if mismatches:
+            lacking = _lacking_status(operation, response.status_code, data, mismatches)
+            if lacking is not None:
+                raise self._mismatch_error(operation, response, data, lacking)
+            self._report(operation, response, data, mismatches)
         return data, body
 
     def sighting(
@@ -87,12 +88,13 @@ class Reader:
         word, state = operation.state_of(response.status_code, data)
         hint = retry_after(response.headers)
         nothing: Any = None
-        lacking = _lacking_status(operation, response.status_code, data, mismatches)
-        if lacking is not None:
-            if operation.may_be_absent:
+        if mismatches:
+            lacking = _lacking_status(operation, response.status_code, data, mismatches)
+            if lacking is not None and operation.may_be_absent:
                 return Sighting(nothing, word, state, retry_after=hint)
-            raise self._mismatch_error(operation, response, data, lacking)
-        self._report(operation, response, data, mismatches)
+            if lacking is not None:
+                raise self._mismatch_error(operation, response, data, lacking)
+            self._report(operation, response, data, mismatches)
         job: Any = operation.job_of(body)
         if job is UNSET and state != "succeeded":
             job = nothing
@@ -153,7 +155,7 @@ class Reader:
         mismatches: list[Mismatch],
     ) -> None:
         """Log what does not fit, once for each place; raise it if strict."""
-        if mismatches and self._strict:
+        if self._strict:
             raise self._mismatch_error(operation, response, data, mismatches[0])
         for mismatch in mismatches:
             pointer = mismatch.general_pointer
@@ -265,8 +267,7 @@ def _lacking_status(
 ) -> Mismatch | None:
     """Why there is no status where there must be one, or None."""
     if (
-        not mismatches
-        or not isinstance(operation, JobOperation)
+        not isinstance(operation, JobOperation)
         or operation.status is None
         or code in operation.responses
         or value_at(operation.status, data) is not None
