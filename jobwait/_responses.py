@@ -95,8 +95,8 @@ class Reader:
             if lacking is not None:
                 raise self._mismatch_error(operation, response, data, lacking)
             self._report(operation, response, data, mismatches)
-        job: Any = operation.job_of(body)
-        if job is UNSET and state != "succeeded":
+        job = operation.job_of(body)
+        if _is_unset(job) and state != "succeeded":
             job = nothing
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         if state is None:
@@ -260,6 +260,10 @@ class Reader:
 
     def _excerpt(self, response: Response) -> str:
         return printable(self._kept(response, MAX_KEPT_TEXT))
+
+
+def _is_unset(value: object) -> bool:
+    return value is UNSET
 
 
 def _lacking_status(

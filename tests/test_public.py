@@ -44,7 +44,17 @@ def test_the_public_names_are_these() -> None:
         *("Part", "PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
         *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
         *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitOptions"),
-        *("WaitTimeoutError", "Waitable", "__version__", "as_completed", "async_as_completed"),
+        *(
+            "Advanced",
+            "Wait",
+            "advance",
+            "async_advance",
+            "WaitTimeoutError",
+            "Waitable",
+            "__version__",
+            "as_completed",
+            "async_as_completed",
+        ),
         *("async_wait_for_all", "deviations", "providers", "wait_for_all", "wait_for_completion"),
     }
     for name in jobwait.__all__:
