@@ -13,6 +13,9 @@ from ._names import ERRORS
 from ._package import Package, Resource
 from ._text import code, docstring, literal, markdown, prose, sentence, toml
 
+LAYER: Final = (0, 2)
+"""The oldest release of `jobwait` that packages work with; the next major one may be another."""
+
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
 _FILTERS: Final[dict[str, Callable[..., str]]] = {
@@ -46,9 +49,17 @@ def environment() -> Environment:
 def emit(package: Package) -> dict[str, str]:
     """The text of every handmade file of a package, by its path in it."""
 
+    requirement = f"jobwait>={'.'.join(map(str, LAYER))},<{LAYER[0] + 1}"
+
     def render(template: str, resource: Resource = package.resources[0]) -> str:
         found = environment().get_template(f"{template}.jinja")
-        return found.render(package=package, resource=resource, errors=ERRORS)
+        return found.render(
+            package=package,
+            resource=resource,
+            errors=ERRORS,
+            layer=list(LAYER),
+            requirement=requirement,
+        )
 
     inner = {
         "__init__.py": render("init.py"),
