@@ -98,8 +98,8 @@ def _progress() -> Iterator[Row]:
             "polls/job",
             seen.polls,
             fixed.polls,
-            # The narrow law does not keep it: five polls pass in the 24 s until the first of its jobs
-            # can end, as delays are short while a job is young.
+            # The narrow law does not keep it: five polls pass in the 24 s until the first of its
+            # jobs can end, as delays are short while a job is young.
             bound=0.75,
         )
     for name, law in LAWS.items():
