@@ -21,7 +21,7 @@ CODE = ["jobwait", "generator", "tests", "benchmarks", "docs", "noxfile.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 EXPORT = Path("constraints.txt")
-LOCKED = dict.fromkeys(
+LOCKED: dict[str, str | None] = dict.fromkeys(
     ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT"), str(EXPORT)
 )
 # The lock names the index; it is the same wherever it is made.
