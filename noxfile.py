@@ -95,6 +95,14 @@ def exported(session: nox.Session, *options: str) -> str:
 
 
 @nox.session(reuse_venv=True)
+def dev(session: nox.Session) -> None:
+    """Make .nox/dev, for editors and single tests: all tools, and the checkout in editable mode."""
+    folders = [f"./{folder}" for folder in distributions() if folder != Path()]
+    own = chain.from_iterable(("--editable", folder) for folder in [".[aiohttp,sandbox]", *folders])
+    pip_install(session, *own, *groups(*PROJECT["dependency-groups"]))
+
+
+@nox.session(reuse_venv=True)
 def generate(session: nox.Session) -> None:
     """Write generated/ anew from specs/; says per package whether anything changed."""
     pip_install(session, *groups("generate"))
@@ -181,8 +189,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """Test the installed wheels, on each Python that is there."""
-    run_tests(session)
+    """Test the installed wheels, on each Python that is there; measure coverage on the newest."""
+    run_tests(session, measured=session.python == PYTHONS[-1] and not session.posargs)
 
 
 @nox.session(name="tests-latest", requires=["build"])
@@ -191,10 +199,19 @@ def tests_latest(session: nox.Session) -> None:
     run_tests(session, locked=False)
 
 
-def run_tests(session: nox.Session, *, locked: bool = True) -> None:
-    """Run the suite on the installed wheels."""
+def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = False) -> None:
+    """Run the suite on the installed wheels, and print what it does not reach."""
     pip_install(session, *wheels(), *groups("test", "generate", "types"), locked=locked)
-    session.run("pytest", "--numprocesses", "auto", *session.posargs)
+    command = ("pytest", "--numprocesses", "auto", "--dist", "worksteal", *session.posargs)
+    if not measured:
+        session.run(*command)
+        return
+    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp(), ".coverage").resolve())
+    session.run("coverage", "erase")
+    # With -P the checkout does not stand before the wheels.
+    session.run("python", "-P", "-m", "coverage", "run", "-m", *command)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
 
 
 @nox.session

@@ -71,6 +71,7 @@ def emit(package: Package) -> dict[str, str]:
         **{f"{item.module}.py": render("resource.py", item) for item in package.resources},
     }
     return {
+        "LICENSE": render("LICENSE"),
         "README.md": render("README.md"),
         "pyproject.toml": render("pyproject.toml"),
         **{f"{package.module}/{name}": text for name, text in inner.items()},
