@@ -206,7 +206,8 @@ def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = Fal
     if not measured:
         session.run(*command)
         return
-    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp(), ".coverage").resolve())
+    # Whatever a test starts, wherever it runs, writes there.
+    session.env["COVERAGE_FILE"] = str(Path(session.virtualenv.location, ".coverage").resolve())
     session.run("coverage", "erase")
     # With -P the checkout does not stand before the wheels.
     session.run("python", "-P", "-m", "coverage", "run", "-m", *command)
