@@ -74,7 +74,7 @@ class WaitOptions(TypedDict, total=False):
 
 @overload
 def as_completed(
-    jobs: Resource[IdT, Any, DoneT], ids: Iterable[IdT], /, **options: Unpack[WaitOptions]
+    jobs: Resource[IdT, Any, DoneT], ids: Iterable[IdT | Wait], /, **options: Unpack[WaitOptions]
 ) -> Generator[Outcome[DoneT]]: ...
 @overload
 def as_completed(
@@ -110,7 +110,7 @@ def as_completed(
 @overload
 def wait_for_all(
     jobs: Resource[IdT, Any, DoneT],
-    ids: Iterable[IdT],
+    ids: Iterable[IdT | Wait],
     /,
     *,
     raise_on_failure: bool = False,
@@ -153,7 +153,7 @@ def wait_for_all(
 
 @overload
 def async_as_completed(
-    jobs: AsyncResource[IdT, Any, DoneT], ids: Iterable[IdT], /, **options: Unpack[WaitOptions]
+    jobs: AsyncResource[IdT, Any, DoneT], ids: Iterable[IdT | Wait], /, **options: Unpack[WaitOptions]
 ) -> AsyncGenerator[Outcome[DoneT]]: ...
 @overload
 def async_as_completed(
@@ -178,7 +178,7 @@ def async_as_completed(
 @overload
 async def async_wait_for_all(
     jobs: AsyncResource[IdT, Any, DoneT],
-    ids: Iterable[IdT],
+    ids: Iterable[IdT | Wait],
     /,
     *,
     raise_on_failure: bool = False,

@@ -22,6 +22,9 @@ def source(text: str, file: str = "specs/x.yaml") -> Source:
     ("text", "where", "message"),
     [
         ("openapi: [3.1.0\n", 2, "this is not valid YAML"),
+        ('a: 1\nb: "\\ud83d\\ude00"\n', 2, "; write the character itself"),
+        ('a: 1\nb: "\\q"\n', 2, "; correct it"),
+        ("ä: ü\nb: " + "[" * 2_000, 2, "too large"),
         ("- openapi\n", 1, "the document is not a mapping"),
         ("", 1, "the document is not a mapping"),
         ("a: &a [*a]\n", 1, "write it out"),

@@ -176,7 +176,7 @@ def test_the_metadata_has_no_more_keys_than_it_should(directory: Path) -> None:
         data = tomllib.loads(path.read_text())
         assert data.keys() == {"build-system", "project", "tool"}
         assert data["build-system"]["build-backend"] == "hatchling.build"
-        assert data["project"]["dependencies"] == ["attrs>=24.2", "jobwait"]
+        assert data["project"]["dependencies"] == ["attrs>=24.2", "jobwait>=0.2,<1"]
 
 
 def test_a_readme_has_no_markup_of_a_document(directory: Path) -> None:

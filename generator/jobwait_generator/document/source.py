@@ -371,13 +371,25 @@ def _build_yaml(builder: _Builder, content: bytes) -> None:
             elif isinstance(event, yaml.NodeEvent):
                 _add_node(builder, event, line)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        reason = str(error.problem or error.context)
-        mending = "write the character itself" if "escape code" in reason else "correct it"
-        raise builder.refused(line, f"this is not valid YAML: {reason}; {mending}") from None
+        raise builder.refused(*_syntax_error(content, error)) from None
     except (yaml.YAMLError, UnicodeError) as error:
         text = f"this is not YAML in UTF-8: {' '.join(str(error).split())}; correct it"
         raise builder.refused(1, text) from None
+
+
+def _syntax_error(content: bytes, error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """The line of an error of the YAML reader, and what to do; its own words decide nothing."""
+    mark = error.problem_mark
+    if mark is None:
+        return 1, f"this is not valid YAML: {error.problem or error.context}; correct it"
+    before = content.decode("utf-8-sig", "replace")[: mark.index]
+    # libyaml reads ahead and has a limit of its own, so it may object before the builder does.
+    if sum(map(before.count, "[{")) - sum(map(before.count, "]}")) > _DEPTH:
+        return mark.line + 1, _TOO_LARGE
+    line = content.splitlines()[mark.line : mark.line + 1]
+    is_escape = any(map(_SURROGATE.search, line))
+    mending = "write the character itself" if is_escape else "correct it"
+    return mark.line + 1, f"this is not valid YAML: {error.problem or error.context}; {mending}"
 
 
 def _add_node(builder: _Builder, event: yaml.NodeEvent, line: int) -> None:

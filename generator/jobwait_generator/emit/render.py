@@ -14,6 +14,9 @@ from ..problems import prose
 from .package import Package, Resource
 from .text import code, docstring, literal, markdown, sentence, toml
 
+LAYER: Final = (0, 2)
+"""The oldest release of `jobwait` that packages work with; the next major one may be another."""
+
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
 _FILTERS: Final[dict[str, Callable[..., str]]] = {
@@ -47,9 +50,17 @@ def environment() -> Environment:
 def emit(package: Package) -> dict[str, str]:
     """The text of every handmade file of a package, by its path in it."""
 
+    requirement = f"jobwait>={'.'.join(map(str, LAYER))},<{LAYER[0] + 1}"
+
     def render(template: str, resource: Resource = package.resources[0]) -> str:
         found = environment().get_template(f"{template}.jinja")
-        return found.render(package=package, resource=resource, errors=ERRORS)
+        return found.render(
+            package=package,
+            resource=resource,
+            errors=ERRORS,
+            layer=list(LAYER),
+            requirement=requirement,
+        )
 
     inner = {
         "__init__.py": render("init.py"),
@@ -61,6 +72,7 @@ def emit(package: Package) -> dict[str, str]:
         **{f"{item.module}.py": render("resource.py", item) for item in package.resources},
     }
     return {
+        "LICENSE": render("LICENSE"),
         "README.md": render("README.md"),
         "pyproject.toml": render("pyproject.toml"),
         **{f"{package.module}/{name}": text for name, text in inner.items()},

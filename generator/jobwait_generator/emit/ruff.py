@@ -30,7 +30,8 @@ _MODULES: Final = frozenset(
 )
 _CALLS: Final = frozenset(
     {
-        *("AttributeError", "getattr", "globals", "import_module", "sorted"),
+        *("AttributeError", "ImportError", "getattr", "globals", "import_module", "int", "map"),
+        *("sorted", "split"),
         *("ClientConfig", "Credential", "JobOperation", "Operation", "Part", "Polling"),
         *(
             "Provider",
