@@ -153,7 +153,10 @@ def wait_for_all(
 
 @overload
 def async_as_completed(
-    jobs: AsyncResource[IdT, Any, DoneT], ids: Iterable[IdT | Wait], /, **options: Unpack[WaitOptions]
+    jobs: AsyncResource[IdT, Any, DoneT],
+    ids: Iterable[IdT | Wait],
+    /,
+    **options: Unpack[WaitOptions],
 ) -> AsyncGenerator[Outcome[DoneT]]: ...
 @overload
 def async_as_completed(
