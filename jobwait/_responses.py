@@ -14,7 +14,7 @@ from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerE
 from ._machine import LONGEST, Sighting
 from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
 from ._pointer import is_object, value_at
-from ._text import json_text, printable, printable_lines
+from ._text import MAX_WORD, json_text, printable, printable_lines
 from ._transport import Headers, Response
 from ._unset import UNSET
 
@@ -94,12 +94,13 @@ class Reader:
             if lacking is not None:
                 raise self._mismatch_error(operation, response, data, lacking)
             self._report(operation, response, data, mismatches)
-        job: Any = operation.job_of(body)
-        if job is UNSET and state != "succeeded":
+        job = operation.job_of(body)
+        missing: Any = job
+        if missing is UNSET and state != "succeeded":
             job = nothing
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         if state is None:
-            word = self._redactor.text(word)
+            word = self._redactor.beginning(word, MAX_WORD)
         if state not in ("failed", "cancelled"):
             return Sighting(job, word, state, progress, retry_after=hint)
         code, message = _reason(operation, data)
