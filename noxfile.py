@@ -33,7 +33,11 @@ def install_group(session: nox.Session, *names: str) -> None:
 
 def distributions() -> list[Path]:
     """The folders of everything that is published."""
-    return [Path(), *sorted(path.parent for path in Path("generated").glob("*/pyproject.toml"))]
+    return [
+        Path(),
+        Path("generator"),
+        *sorted(path.parent for path in Path("generated").glob("*/pyproject.toml")),
+    ]
 
 
 def install_wheels(session: nox.Session, *, added: bool = False) -> None:
@@ -51,7 +55,7 @@ def install_wheels(session: nox.Session, *, added: bool = False) -> None:
         *(
             f"{wheel.resolve()}[sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
             for wheel in sorted(Path("dist").glob("*.whl"))
-            if added or wheel.name.partition("-")[0] in strict | {"jobwait"}
+            if added or wheel.name.partition("-")[0] in strict | {"jobwait", "jobwait_generator"}
         ),
         silent=True,
     )
@@ -60,15 +64,15 @@ def install_wheels(session: nox.Session, *, added: bool = False) -> None:
 @nox.session(reuse_venv=True)
 def generate(session: nox.Session) -> None:
     """Write generated/ anew from specs/; says per package whether anything changed."""
-    install_group(session, "generate")
-    session.run("python", "-m", "generator", *session.posargs)
+    session.install("./generator", silent=True)
+    session.run("jobwait-generate", *session.posargs)
 
 
 @nox.session
 def generated(session: nox.Session) -> None:
     """Check that generated/ is, byte for byte, what the generator writes."""
-    install_group(session, "generate")
-    session.run("python", "-m", "generator", "--check")
+    session.install("./generator", silent=True)
+    session.run("jobwait-generate", "--check")
 
 
 @nox.session
@@ -97,13 +101,13 @@ def build(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types of everything, and that those of the published packages are complete."""
     install_wheels(session, added=True)
-    install_group(session, "types", "generate", "test", "bench", "demo", "conformance")
-    packages = [path.name.removesuffix("-client") + "_client" for path in distributions()[1:]]
+    install_group(session, "types", "test", "bench", "demo", "conformance")
+    packages = [path.name.removesuffix("-client") + "_client" for path in distributions()[2:]]
     code = [*CODE, *(f"generated/{name.replace('_', '-')}/{name}" for name in packages)]
     session.run("mypy", *code)
     session.run("pyright", "--warnings", *code)
     session.run("pytest", "tests/typing")
-    for name in ["jobwait", *packages]:
+    for name in ["jobwait", "jobwait_generator", *packages]:
         session.run("pyright", "--verifytypes", name, "--ignoreexternal")
 
 
@@ -111,7 +115,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the installed wheels, on each Python that is there."""
     install_wheels(session)
-    install_group(session, "test", "generate", "types")
+    install_group(session, "test", "types")
     session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 
@@ -142,5 +146,5 @@ def conformance(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure cost side by side with other libraries, and print ratios of medians."""
     install_wheels(session)
-    install_group(session, "bench", "generate")
+    install_group(session, "bench")
     session.run("python", "-m", "benchmarks", *session.posargs)

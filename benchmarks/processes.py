@@ -37,7 +37,7 @@ def rows() -> Iterator[Row]:
         f"{client} / import httpx", "ms CPU", timed(client), httpx, rounds=ROUNDS, bound=0.5
     )
     # What a client imports when it is made is no part of this, so it is imported before.
-    loaded = "import certifi, h11; from docurift_client import Client"
+    loaded = "import httpx, httpcore; from docurift_client import Client"
     one = "Client('key')"
     yield compare(
         "the second Client(...) in a process / the first",
@@ -50,7 +50,7 @@ def rows() -> Iterator[Row]:
     with server.running() as url:
         get_job = f"{client}; Client('key', base_url='{url}').jobs.get_job('after-1')"
         get = f".get('{url}{server.PATH}1', headers={{'X-API-Key': 'key'}}).json()"
-        ours = process([*PYTHON, get_job])
+        ours = process([*PYTHON, f"{BARE}; {get_job}"])
         yield compare(
             "process to the first typed get_job / to httpx.Client().get(...).json()",
             "ms CPU, whole",

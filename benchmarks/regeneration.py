@@ -5,7 +5,6 @@ Ours makes the sandbox's models too, with a second tool; the peer makes the clie
 
 from __future__ import annotations
 
-import compileall
 import shutil
 import sys
 import sysconfig
@@ -20,21 +19,18 @@ from benchmarks.table import Row, compare
 
 ROUNDS: Final = 7
 ROOT: Final = Path(__file__).resolve().parents[1]
-GENERATOR: Final = (sys.executable, "-m", "generator")
+GENERATOR: Final = (sys.executable, "-m", "jobwait_generator")
 PROVIDERS: Final = ("aitronos.yaml", "descripio.yaml", "docurift.yaml", "spideriq.yaml")
 SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
 
 
 def rows() -> Iterator[Row]:
-    """Measure on a copy of the checkout, so that everything is written and nothing is lost."""
+    """Measure on a copy of the documents, so that everything is written and nothing is lost."""
     with tempfile.TemporaryDirectory() as directory:
         copy, packages = Path(directory, "copy"), Path(directory, "stock")
-        shutil.copytree(ROOT / "generator", copy / "generator")
-        (copy / "specs").mkdir()
+        (copy / "specs").mkdir(parents=True)
         for name in (*PROVIDERS, "x-wait-for-completion.schema.json"):
             shutil.copy(_spec(name), copy / "specs")
-        # As pip has done with the peer, and the first run in a checkout does, unless told not to.
-        compileall.compile_dir(copy / "generator", quiet=1)
         ours = process([*GENERATOR], directory=copy)
         theirs = _without(
             packages, process(*(stock(_spec(name), packages / name) for name in PROVIDERS))

@@ -11,8 +11,8 @@ from statistics import NormalDist, fmean
 from typing import Final, NamedTuple, TypeAlias
 
 from benchmarks.table import Row
-from jobwait._machine import JITTER
 from jobwait._schedule import ENOUGH, Adaptive, Durations, Exponential, Fixed, Poll, Schedule
+from jobwait._waiter import JITTER
 
 JOBS: Final = 4000
 INTERVAL: Final = 5.0
@@ -98,8 +98,8 @@ def _progress() -> Iterator[Row]:
             "polls/job",
             seen.polls,
             fixed.polls,
-            # The narrow law does not keep it: five polls pass in the 24 s until the first of its jobs
-            # can end, as delays are short while a job is young.
+            # The narrow law does not keep it: five polls pass in the 24 s until the first of its
+            # jobs can end, as delays are short while a job is young.
             bound=0.75,
         )
     for name, law in LAWS.items():

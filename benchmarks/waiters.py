@@ -30,8 +30,15 @@ from docurift_client import AsyncClient, Client
 from docurift_client._client import CONFIG
 
 from benchmarks import server
-from jobwait import AsyncBaseClient, BaseClient, Fixed, as_completed, async_as_completed
-from jobwait._calls import AsyncRuntime, Runtime
+from jobwait import (
+    AsyncBaseClient,
+    BaseClient,
+    ClientSession,
+    Fixed,
+    as_completed,
+    async_as_completed,
+)
+from jobwait._requests import AsyncRuntime, Runtime
 
 KEY: Final = "key"
 HEADERS: Final = {"X-API-Key": KEY}
@@ -113,19 +120,18 @@ def _ours(wait: Wait) -> None:
     asyncio.run(_async_ours(wait))
 
 
-def _ours_httpx_aiohttp(wait: Wait) -> None:
-    from httpx_aiohttp import AiohttpTransport
+def _ours_session(wait: Wait) -> None:
+    import aiohttp
 
     async def main() -> None:
-        most = wait.in_flight
-        limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
-        async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits)) as http_client:
-            await _async_ours(wait, http_client)
+        connector = aiohttp.TCPConnector(limit=wait.in_flight)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            await _async_ours(wait, session)
 
     asyncio.run(main())
 
 
-async def _async_ours(wait: Wait, http_client: httpx.AsyncClient | None = None) -> None:
+async def _async_ours(wait: Wait, http_client: ClientSession | None = None) -> None:
     async with _SteadyAsyncClient(wait.url, http_client) as client:
         async for outcome in async_as_completed(
             client.jobs,
@@ -152,7 +158,7 @@ def _ours_blocking(wait: Wait) -> None:
 class _SteadyAsyncClient(AsyncClient):
     """Without jitter, which would hide what polls are late; the peers have none either."""
 
-    def __init__(self, url: str, http_client: httpx.AsyncClient | None) -> None:
+    def __init__(self, url: str, http_client: ClientSession | None) -> None:
         runtime = AsyncRuntime(random=lambda: 0.0)
         AsyncBaseClient.__init__(
             self, CONFIG, {"api_key": KEY}, base_url=url, http_client=http_client, runtime=runtime
@@ -281,7 +287,7 @@ async def _tasks(wait: Wait, poll: Poll, errors: Errors) -> None:
 SIDES: Final[dict[str, Side]] = {
     "ours": _ours,
     "ours, blocking": _ours_blocking,
-    "ours over httpx-aiohttp": _ours_httpx_aiohttp,
+    "ours over an aiohttp session": _ours_session,
     "bare aiohttp": _aiohttp,
     "bare aiohttp, task per job": _aiohttp_tasks,
     "bare pyreqwest": _pyreqwest,

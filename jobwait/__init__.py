@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._calls import RawResponse
+    from ._auth import AsyncKey, Key
     from ._client import (
         AsyncBaseClient,
         AsyncRawResource,
@@ -41,12 +41,14 @@ if TYPE_CHECKING:
         async_wait_for_all,
         wait_for_all,
     )
+    from ._messages import Headers
     from ._models import Deviation, Model, UnknownVariant, deviations
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
     from ._provider import Provider, Waitable, providers
+    from ._requests import RawResponse
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
     from ._scheduler import Outcome
-    from ._transport import AsyncHTTPClient, Headers, HTTPClient
+    from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
     from ._unset import UNSET, Unset
     from ._version import __version__
     from ._wait import wait_for_completion
@@ -59,6 +61,7 @@ __all__ = [
     "Adaptive",
     "AsyncBaseClient",
     "AsyncHTTPClient",
+    "AsyncKey",
     "AsyncRawResource",
     "AsyncResource",
     "AuthenticationError",
@@ -66,6 +69,7 @@ __all__ = [
     "BaseClient",
     "ClientClosedError",
     "ClientConfig",
+    "ClientSession",
     "ConfigurationError",
     "Credential",
     "Deviation",
@@ -79,6 +83,7 @@ __all__ = [
     "JobFailedError",
     "JobOperation",
     "JobwaitError",
+    "Key",
     "Model",
     "NotFoundError",
     "Operation",
@@ -120,6 +125,7 @@ _HOMES = {
     "Adaptive": "_schedule",
     "AsyncBaseClient": "_client",
     "AsyncHTTPClient": "_transport",
+    "AsyncKey": "_auth",
     "AsyncRawResource": "_client",
     "AsyncResource": "_client",
     "AuthenticationError": "_errors",
@@ -127,6 +133,7 @@ _HOMES = {
     "BaseClient": "_client",
     "ClientClosedError": "_errors",
     "ClientConfig": "_operation",
+    "ClientSession": "_transport",
     "ConfigurationError": "_errors",
     "Credential": "_operation",
     "Deviation": "_models",
@@ -134,12 +141,13 @@ _HOMES = {
     "Exponential": "_schedule",
     "Fixed": "_schedule",
     "HTTPClient": "_transport",
-    "Headers": "_transport",
+    "Headers": "_messages",
     "InvalidArgumentError": "_errors",
     "JobCancelledError": "_errors",
     "JobFailedError": "_errors",
     "JobOperation": "_operation",
     "JobwaitError": "_errors",
+    "Key": "_auth",
     "Model": "_models",
     "NotFoundError": "_errors",
     "Operation": "_operation",
@@ -151,7 +159,7 @@ _HOMES = {
     "Provider": "_provider",
     "RateLimitError": "_errors",
     "RawResource": "_client",
-    "RawResponse": "_calls",
+    "RawResponse": "_requests",
     "Resource": "_client",
     "ResponseDecodeError": "_errors",
     "Schedule": "_schedule",

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from ._calls import (
+from ._auth import keys_of
+from ._ids import needs_body, result_id
+from ._messages import MAX_BODY
+from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
+from ._requests import (
     ACCEPT,
     ASYNC_SYSTEM,
     SYSTEM,
@@ -19,22 +23,15 @@ from ._calls import (
     Runtime,
     SharedCalls,
 )
-from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
-from ._settings import (
-    keys_of,
-    needs_body,
-    plain_base_url,
-    result_id,
-    timeout_seconds,
-    whole_retries,
-    with_headers,
-)
 from ._transport import async_transport, sync_transport
 from ._unset import UNSET, Unset
+from ._validation import merged_headers, plain_base_url, request_timeout, whole_number
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from ._transport import AsyncHTTPClient, HTTPClient
+    from ._auth import AsyncKey, Key
+    from ._flow import Flow
+    from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
 
 OtherIdT = TypeVar("OtherIdT", bound=Id)
 CallsT = TypeVar("CallsT", bound=SharedCalls)
@@ -42,11 +39,12 @@ CallsT = TypeVar("CallsT", bound=SharedCalls)
 
 def _options(
     config: ClientConfig,
-    credentials: Mapping[str, str | None],
+    credentials: Mapping[str, object],
     base_url: str | None,
     timeout: float,
     max_retries: int,
     headers: Mapping[str, str] | None,
+    max_body: int,
     strict: bool,
 ) -> Options:
     keys = keys_of(config, credentials)
@@ -54,16 +52,17 @@ def _options(
         "Accept": ACCEPT,
         "Accept-Encoding": "gzip",
         "User-Agent": f"{config.user_agent} jobwait/{__version__}",
-        **keys.headers,
+        **keys.fixed.headers,
     }
     return Options(
         config,
         plain_base_url(config, base_url),
-        with_headers(own, headers),
-        timeout_seconds(timeout),
-        whole_retries(max_retries),
+        merged_headers(own, headers),
+        request_timeout(timeout),
+        whole_number("max_retries", max_retries),
         Lifetime(),
-        keys.query,
+        keys,
+        whole_number("max_body", max_body, minimum=1),
         strict,
         {},
     )
@@ -120,10 +119,12 @@ class _Client(Generic[CallsT]):
         client = copy(self)
         client._calls = self._calls.replace(
             options._replace(
-                headers=with_headers(options.headers, headers),
-                timeout=options.timeout if timeout is UNSET else timeout_seconds(timeout),
+                headers=merged_headers(options.headers, headers),
+                timeout=options.timeout if timeout is UNSET else request_timeout(timeout),
                 max_retries=(
-                    options.max_retries if max_retries is UNSET else whole_retries(max_retries)
+                    options.max_retries
+                    if max_retries is UNSET
+                    else whole_number("max_retries", max_retries)
                 ),
                 lifetime=Lifetime(options.lifetime),
             )
@@ -137,18 +138,21 @@ class BaseClient(_Client[Calls]):
     def __init__(
         self,
         config: ClientConfig,
-        credentials: Mapping[str, str | None],
+        credentials: Mapping[str, Key | None],
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
+        max_body: int = MAX_BODY,
         strict: bool = False,
         runtime: Runtime = SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers, strict)
-        self._transport = sync_transport(options.base_url, http_client)
+        options = _options(
+            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+        )
+        self._transport = sync_transport(http_client)
         self._calls = Calls(options, self._transport, runtime)
 
     def close(self) -> None:
@@ -179,18 +183,21 @@ class AsyncBaseClient(_Client[AsyncCalls]):
     def __init__(
         self,
         config: ClientConfig,
-        credentials: Mapping[str, str | None],
+        credentials: Mapping[str, AsyncKey | None],
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
-        http_client: AsyncHTTPClient | None = None,
+        http_client: AsyncHTTPClient | ClientSession | None = None,
+        max_body: int = MAX_BODY,
         strict: bool = False,
         runtime: AsyncRuntime = ASYNC_SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers, strict)
-        self._transport = async_transport(options.base_url, http_client)
+        options = _options(
+            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+        )
+        self._transport = async_transport(http_client)
         self._calls = AsyncCalls(options, self._transport, runtime)
 
     async def aclose(self) -> None:
@@ -212,6 +219,35 @@ class AsyncBaseClient(_Client[AsyncCalls]):
         await self.aclose()
 
 
+def _job(
+    calls: SharedCalls,
+    operation: JobOperation[IdT, Any, JobT, Any],
+    job_id: IdT,
+    timeout: float | None,
+) -> Flow[JobT]:
+    return operation.job_of((yield from calls.call(operation, job_id, timeout)).parsed)
+
+
+def _body(
+    calls: SharedCalls, operation: Operation[IdT, BodyT], id: IdT, timeout: float | None
+) -> Flow[BodyT]:
+    return (yield from calls.call(operation, id, timeout)).parsed
+
+
+def _result(
+    calls: SharedCalls,
+    status: JobOperation[IdT, Any, Any, Any],
+    operation: Operation[Any, BodyT],
+    job_id: IdT,
+    timeout: float | None,
+) -> Flow[BodyT]:
+    body = None
+    if needs_body(operation):
+        body = (yield from calls.call(status, job_id, timeout)).parsed
+    id = result_id(operation, job_id, body)
+    return (yield from calls.call(operation, id, timeout)).parsed
+
+
 class Resource(Generic[IdT, JobT, DoneT]):
     """The operations of one tag, blocking."""
 
@@ -223,23 +259,19 @@ class Resource(Generic[IdT, JobT, DoneT]):
         """What `wait_for_completion` polls with."""
 
     def _get_job(
-        self,
-        operation: JobOperation[IdT, Any, JobT, Any],
-        job_id: IdT,
-        timeout: float | None,
+        self, operation: JobOperation[IdT, Any, JobT, Any], job_id: IdT, timeout: float | None
     ) -> JobT:
-        return operation.job_of(self.calls.call(operation, job_id, timeout).parsed)
+        return self.calls.run(_job(self.calls, operation, job_id, timeout))
 
     def _call(
         self, operation: Operation[OtherIdT, BodyT], id: OtherIdT, timeout: float | None
     ) -> BodyT:
-        return self.calls.call(operation, id, timeout).parsed
+        return self.calls.run(_body(self.calls, operation, id, timeout))
 
     def _result(
         self, operation: Operation[Any, BodyT], job_id: IdT, timeout: float | None
     ) -> BodyT:
-        told = needs_body(operation) and self.calls.call(self.operation, job_id, timeout).body
-        return self.calls.call(operation, result_id(operation, job_id, told), timeout).parsed
+        return self.calls.run(_result(self.calls, self.operation, operation, job_id, timeout))
 
 
 class AsyncResource(Generic[IdT, JobT, DoneT]):
@@ -253,26 +285,19 @@ class AsyncResource(Generic[IdT, JobT, DoneT]):
         """What `wait_for_completion` polls with."""
 
     async def _get_job(
-        self,
-        operation: JobOperation[IdT, Any, JobT, Any],
-        job_id: IdT,
-        timeout: float | None,
+        self, operation: JobOperation[IdT, Any, JobT, Any], job_id: IdT, timeout: float | None
     ) -> JobT:
-        return operation.job_of((await self.calls.call(operation, job_id, timeout)).parsed)
+        return await self.calls.run(_job(self.calls, operation, job_id, timeout))
 
     async def _call(
         self, operation: Operation[OtherIdT, BodyT], id: OtherIdT, timeout: float | None
     ) -> BodyT:
-        return (await self.calls.call(operation, id, timeout)).parsed
+        return await self.calls.run(_body(self.calls, operation, id, timeout))
 
     async def _result(
         self, operation: Operation[Any, BodyT], job_id: IdT, timeout: float | None
     ) -> BodyT:
-        told = (
-            needs_body(operation) and (await self.calls.call(self.operation, job_id, timeout)).body
-        )
-        made = result_id(operation, job_id, told)
-        return (await self.calls.call(operation, made, timeout)).parsed
+        return await self.calls.run(_result(self.calls, self.operation, operation, job_id, timeout))
 
 
 class RawResource:
@@ -282,12 +307,9 @@ class RawResource:
         self._calls: Final = calls
 
     def _get_raw(
-        self,
-        operation: JobOperation[IdT, BodyT, Any, Any],
-        job_id: IdT,
-        timeout: float | None,
+        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
     ) -> RawResponse[BodyT]:
-        return self._calls.call(operation, job_id, timeout)
+        return self._calls.run(self._calls.call(operation, job_id, timeout))
 
 
 class AsyncRawResource:
@@ -297,9 +319,6 @@ class AsyncRawResource:
         self._calls: Final = calls
 
     async def _get_raw(
-        self,
-        operation: JobOperation[IdT, BodyT, Any, Any],
-        job_id: IdT,
-        timeout: float | None,
+        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
     ) -> RawResponse[BodyT]:
-        return await self._calls.call(operation, job_id, timeout)
+        return await self._calls.run(self._calls.call(operation, job_id, timeout))

@@ -92,6 +92,10 @@ class APIError(JobwaitError):
 class APIConnectionError(APIError):
     """The provider could not be reached, or the connection broke before the answer was whole."""
 
+    is_permanent: bool = False
+    """Whether the same request cannot get an answer later either: a certificate that does not
+    verify, a proxy that refuses."""
+
 
 class APITimeoutError(APIConnectionError, TimeoutError):
     """The answer was not complete within the time that the request had in all."""

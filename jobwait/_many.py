@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, over
 
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError
-from ._machine import seconds
 from ._operation import DoneT, IdT
 from ._scheduler import AnyResource, Outcome, Rules, Scheduler
 from ._unset import UNSET
+from ._validation import seconds, whole_number
 
 if TYPE_CHECKING:
     from ._schedule import Schedule
@@ -257,9 +257,7 @@ def _begin(
     if unknown:
         raise TypeError(f"unknown options: {', '.join(sorted(unknown))}; see jobwait.WaitOptions")
     rules = Rules(**options)
-    at_most: Any = rules.max_in_flight
-    if isinstance(at_most, bool) or not isinstance(at_most, int) or at_most < 1:
-        raise InvalidArgumentError(f"max_in_flight is a whole number from 1 up, not {at_most!r}")
+    whole_number("max_in_flight", rules.max_in_flight, minimum=1)
     if rules.timeout is not None and rules.timeout is not UNSET:
         seconds("timeout", rules.timeout)
     return Scheduler(rules), _Source(kind, jobs, ids)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._decode import Mismatch, decode
 from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerError
-from ._machine import LONGEST, Sighting
+from ._messages import Headers, Response
 from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
 from ._pointer import is_object, value_at
 from ._text import MAX_WORD, json_text, printable, printable_lines
-from ._transport import Headers, Response
 from ._unset import UNSET
+from ._validation import LONGEST
+from ._waiter import Sighting
 
 if TYPE_CHECKING:
     from ._redaction import Redactor

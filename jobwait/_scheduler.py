@@ -12,15 +12,15 @@ from collections.abc import Hashable
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, Generic, NamedTuple, TypeAlias
 
-from ._calls import AsyncCalls, BlockingTransport, Transport
 from ._client import AsyncResource, Resource
 from ._errors import JobwaitError
-from ._machine import Again, Done, Notice, Sighting, Waiter, WaitState
 from ._operation import DoneT, JobOperation
+from ._requests import AsyncCalls, BlockingTransport, Transport
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
 from ._unset import UNSET, Unset
 from ._wait import log
+from ._waiter import Again, Done, Notice, Sighting, Waiter, WaitState
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
@@ -110,13 +110,19 @@ class _Lane:
         """The poll to send now, if there is one."""
         if self.next_at() > now:
             return None
-        self._turn = self.throttle.reserve(now, self._place)
+        _, _, group, state = self.heap[0]
+        in_pause = group.waiter.ignores_pause(state, self.throttle.paused_until)
+        self._turn = self.throttle.reserve(now, self._place, in_pause=in_pause)
         if self._turn > now:
             return None
         entry = heappop(self.heap)
         if not self.heap or self.heap[0][0] > now:
             self.throttle.leave(self._place)
         return entry
+
+    def ask_again(self) -> None:
+        """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
+        self._turn = -math.inf
 
     def log(self, notice: Notice | None, now: float) -> None:
         """Write a line, as a warning only if there was none in the last minute."""
@@ -235,6 +241,7 @@ class Scheduler:
         # Jobs that come together share one reading of the clock.
         now = started.setdefault(group.lane, group.lane.clock())
         group.lane.unseen += 1
+        group.lane.ask_again()
         heappush(group.lane.heap, (now, number, group, WaitState(job_id, now)))
 
     def _group(self, resource: AnyResource) -> _Group:
@@ -342,11 +349,14 @@ class Scheduler:
             now = lane.clock()
             waiter.check(state, now, lane.throttle.paused_until)
             limit = min(calls.options.timeout, waiter.deadline(state) - now)
-            result, began, ended = await calls.poll(operation, request, limit)
+            result, began, ended = await calls.run(calls.poll(operation, request, limit))
             lane.log(waiter.notice(state, result), ended)
             if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
                 durations.record(state.seen - state.started, began - state.started)
-            step = waiter.step(state, result, began, ended, lane.throttle.paused_until)
+            throttle = lane.throttle
+            step = waiter.step(
+                *(state, result, began, ended, throttle.paused_until), was_heard=throttle.was_heard
+            )
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error

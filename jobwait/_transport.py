@@ -1,123 +1,124 @@
 """The seam to the network: one function, from a request and its time limit to a whole response.
 
-By default requests go over a small HTTP/1.1 client of this layer's own, in `_http`: only there can
-one limit hold over every read of an answer that drips, and one process poll thousands of jobs. A
-client that the user passes is used as it is; this is the only module that knows httpx.
+All requests go through httpx, by its public names: over clients of this layer's own, each with one
+connection, or over one that the user passes. This is the only module that imports httpx.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from collections import deque
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from ._errors import APIConnectionError, APITimeoutError, ClientClosedError, ConfigurationError
+from ._errors import ClientClosedError, ConfigurationError
+from ._exchange import Exchange, StaleConnectionError
+from ._faults import too_late
 
 if TYPE_CHECKING:
+    import ssl
     from asyncio import AbstractEventLoop
     from concurrent.futures import ThreadPoolExecutor
 
-    import httpx
+    from ._aiohttp import AiohttpTransport
+    from ._messages import Request, Response, Send
 
-    from ._http import AsyncConnection, BlockingConnection, Idle
-
-    HTTPClient: TypeAlias = httpx.Client
-    AsyncHTTPClient: TypeAlias = httpx.AsyncClient
-
-
-def __getattr__(name: str) -> object:
-    # The two aliases at run time, for those who read annotations: httpx loads for nobody else.
-    if name in ("HTTPClient", "AsyncHTTPClient"):
-        import httpx
-
-        return httpx.Client if name == "HTTPClient" else httpx.AsyncClient
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+KEEP_ALIVE: Final = 300.0
+"""Seconds that an idle connection is kept: longer than any provider's delay between polls."""
+LONGEST: Final = 86_400.0
+"""Seconds; a socket takes no infinite timeout."""
 
 
-RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
-
-
-class Headers(Mapping[str, str]):
-    """Response headers; names are case-insensitive, and repeated ones are joined by commas."""
-
-    __slots__ = ("_items",)
-
-    def __init__(self, raw: RawHeaders) -> None:
-        self._items: dict[str, str] = {}
-        items = self._items
-        for name, value in raw:
-            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            items[key] = f"{items[key]}, {text}" if key in items else text
-
-    def __getitem__(self, name: str) -> str:
-        return self._items[name.lower()]
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._items
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __repr__(self) -> str:
-        return f"Headers({self._items!r})"
-
-
-class Request:
-    """A request that can be sent many times; its repr hides the headers, which hold the key."""
-
-    __slots__ = ("body", "headers", "method", "query", "url")
-
-    def __init__(
-        self, method: str, url: str, headers: RawHeaders, body: bytes = b"", query: str = ""
-    ) -> None:
-        self.method: Final = method
-        self.url: Final = url
-        self.headers: Final[RawHeaders] = headers
-        """Without a length: the transport gives a body its own."""
-        self.body: Final = body
-        self.query: Final = query
-        """What follows in the URL, which may be a key and so is never shown."""
+class HTTPClient(Protocol):
+    """What a `Client` can send with: an `httpx.Client`, or an `httpx2.Client`."""
 
     @property
-    def target(self) -> str:
-        """The whole URL."""
-        if not self.query:
-            return self.url
-        return f"{self.url}{'&' if '?' in self.url else '?'}{self.query}"
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
 
-    def __repr__(self) -> str:
-        return f"<Request {self.method} {self.url}>"
+    @property
+    def build_request(self) -> Any:
+        """Makes a request with the headers, cookies and parameters of the client."""
+        ...
+
+    @property
+    def send(self) -> Any:
+        """Sends a request."""
+        ...
+
+    def close(self) -> None:
+        """Close its connections; jobwait leaves that to who made it."""
+        ...
 
 
-class Response(NamedTuple):
-    """A whole response; the body is decoded from its content encoding."""
+class AsyncHTTPClient(Protocol):
+    """What an `AsyncClient` can send with: an `AsyncClient` of httpx or httpx2."""
 
-    status_code: int
-    headers: Headers
-    body: bytes
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    @property
+    def build_request(self) -> Any:
+        """Makes a request with the headers, cookies and parameters of the client."""
+        ...
+
+    @property
+    def send(self) -> Any:
+        """Sends a request."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close its connections; jobwait leaves that to who made it."""
+        ...
 
 
-Send: TypeAlias = Callable[[Request, float], Response]
-AsyncSend: TypeAlias = Callable[[Request, float], Awaitable[Response]]
+class ClientSession(Protocol):
+    """What an `AsyncClient` can send with, too: an `aiohttp.ClientSession`."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    @property
+    def request(self) -> Any:
+        """Sends a request."""
+        ...
+
+    @property
+    def connector(self) -> Any:
+        """Its pool of connections."""
+        ...
 
 
 class SyncTransport:
-    """Sends over connections of its own, each request within one total limit."""
+    """Sends each request within one total limit.
 
-    def __init__(self, base_url: str) -> None:
-        from ._http import BlockingConnection, Idle, Route
+    Without a client of the user's it has some of its own, each with one connection: the pool of
+    httpx looks through all its connections whenever a request begins or ends. They share nothing
+    that a request could change, and none is used by two threads at a time.
+    """
 
-        self._base_url = base_url
-        self._route = Route(base_url)
-        self._connect = BlockingConnection
-        self._idle: Idle[BlockingConnection] = Idle()
+    def __init__(self, library: ModuleType, client: Any = None) -> None:
+        """
+        Args:
+            library: The module httpx, or another that has its names.
+            client: The user's own, which stays open.
+        """
+        self._library = library
+        self._client = client
+        self._idle: deque[_Idle] = deque()
         self._process = os.getpid()
         self._closed = False
+        if client is None:
+            # At once: the environment may name a proxy or certificates that cannot be used.
+            self._keep(self._new())
 
     def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`.
@@ -126,139 +127,132 @@ class SyncTransport:
             APITimeoutError: The response was not whole after `limit` seconds.
             APIConnectionError: There is no connection, or it broke.
         """
-        deadline = time.monotonic() + min(limit, _LONGEST)
-        if self._process != os.getpid():
-            # After a fork both processes would read each other's answers from these. What is
-            # closed here stays open there.
-            self._process = os.getpid()
-            self._idle.close()
-        connection = self._idle.take()
+        deadline = time.monotonic() + min(limit, LONGEST)
+        exchange = Exchange(self._library, request, limit, deadline)
         try:
-            if connection is None:
-                connection = self._connect(self._route, deadline)
-            response = connection.exchange(request.method, self._route.written(request), deadline)
+            return self._send(self._take(), exchange)
+        except StaleConnectionError:
+            # An idle connection ended just when it was to be used again: once more, on a new one.
+            exchange = Exchange(self._library, request, limit, deadline, is_retry=True)
+            return self._send(self._new(), exchange)
+
+    def _send(self, client: Any, exchange: Exchange) -> Response:
+        is_own = client is not self._client
+        try:
+            response = exchange.send(client, is_own=is_own)
         except BaseException as error:
-            # Not back to the others: it may be in the middle of anything.
-            if connection is not None:
-                connection.close()
-            if not isinstance(error, _NETWORK_ERRORS):
+            if is_own:
+                client.close()
+            # The frames below hold the key in their variables, which some programs report.
+            error.__traceback__ = None
+            failure = exchange.failure(error)
+            if failure is None:
                 raise
-            raise _failure(request, limit, error) from _without_frames(error)
-        if connection.can_go_on:
-            self._idle.put(connection)
-        else:
-            connection.close()
-        if self._closed:
-            self.close()
+            raise failure from failure.__cause__
+        if is_own:
+            self._keep(client)
         return response
 
-    def for_loop(self, at_once: int) -> AsyncTransport:
-        """The same for an event loop that a blocking call runs; it has connections of its own."""
-        return AsyncTransport(self._base_url)
+    def _new(self) -> Any:
+        if self._client is None:
+            return _own_client(self._library.Client)
+        return _open(self._client)
+
+    def _take(self) -> Any:
+        if self._process != os.getpid():
+            # After a fork both processes would read each other's answers from these.
+            self._process = os.getpid()
+            self._close_idle()
+        try:
+            return self._idle.pop().client
+        except IndexError:
+            return self._new()
+
+    def _keep(self, client: Any) -> None:
+        now = time.monotonic()
+        self._idle.append(_Idle(now, client))
+        if self._idle[0].since < now - KEEP_ALIVE:
+            self._idle.popleft().client.close()
+        if self._closed:
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().client.close()
+
+    def for_loop(self, at_once: int) -> AsyncTransport | ThreadedTransport:
+        """The same for an event loop; a client of the user's sends in so many threads there."""
+        if self._client is None:
+            return AsyncTransport(self._library)
+        return ThreadedTransport(self, at_once)
 
     def close(self) -> None:
-        """Close every connection; one in use is closed when its request ends."""
+        """Close every connection of its own; one in use is closed when its request ends."""
         self._closed = True
-        self._idle.close()
+        self._close_idle()
 
 
 class AsyncTransport:
-    """Sends over connections of its own under asyncio, each request within one total limit."""
+    """As `SyncTransport`; clients of one event loop cannot be used, nor closed, in another."""
 
-    def __init__(self, base_url: str) -> None:
-        from ._http import AsyncConnection, Route
-
-        self._route = Route(base_url)
-        self._open = AsyncConnection.open
-        # Connections of one event loop cannot be used, nor even closed, in another.
-        self._idle: dict[AbstractEventLoop, Idle[AsyncConnection]] = {}
+    def __init__(self, library: ModuleType, client: Any = None) -> None:
+        self._library = library
+        self._client = client
+        self._idle: dict[AbstractEventLoop, deque[_Idle]] = {}
         self._closed = False
+        if client is None:
+            self._new()
 
     async def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`; as `SyncTransport` does."""
         from asyncio import get_running_loop
 
+        deadline = time.monotonic() + min(limit, LONGEST)
         loop = get_running_loop()
-        deadline = loop.time() + min(limit, _LONGEST)
         idle = self._idle.get(loop)
         if idle is None:
-            idle = self._idle_in(loop)
-        connection = idle.take()
+            self._idle = {old: kept for old, kept in self._idle.items() if not old.is_closed()}
+            idle = self._idle.setdefault(loop, deque())
+        client = idle.pop().client if idle else self._new()
+        exchange = Exchange(self._library, request, limit, deadline)
         try:
-            if connection is None:
-                connection = await self._open(self._route, deadline)
-            response = await connection.exchange(
-                request.method, self._route.written(request), deadline
-            )
+            return await self._send(client, idle, exchange)
+        except StaleConnectionError:
+            exchange = Exchange(self._library, request, limit, deadline, is_retry=True)
+            return await self._send(self._new(), idle, exchange)
+
+    async def _send(self, client: Any, idle: deque[_Idle], exchange: Exchange) -> Response:
+        is_own = client is not self._client
+        try:
+            response = await exchange.asend(client, is_own=is_own)
         except BaseException as error:
-            if connection is not None:
-                connection.close()
-            if not isinstance(error, _NETWORK_ERRORS):
+            if is_own:
+                await client.aclose()
+            error.__traceback__ = None
+            failure = exchange.failure(error)
+            if failure is None:
                 raise
-            raise _failure(request, limit, error) from _without_frames(error)
-        if connection.can_go_on and not self._closed:
-            idle.put(connection)
-        else:
-            connection.close()
+            raise failure from failure.__cause__
+        if is_own:
+            now = time.monotonic()
+            idle.append(_Idle(now, client))
+            if idle[0].since < now - KEEP_ALIVE or self._closed:
+                await idle.popleft().client.aclose()
         return response
 
-    def _idle_in(self, loop: AbstractEventLoop) -> Idle[AsyncConnection]:
-        from ._http import Idle
-
-        self._idle = {other: kept for other, kept in self._idle.items() if not other.is_closed()}
-        return self._idle.setdefault(loop, Idle())
+    def _new(self) -> Any:
+        if self._client is None:
+            return _own_client(self._library.AsyncClient)
+        return _open(self._client)
 
     async def close(self) -> None:
-        """Close this event loop's connections; one in use is closed when its request ends."""
+        """Close this event loop's own connections; one in use is closed when its request ends."""
         from asyncio import get_running_loop
 
         self._closed = True
         idle = self._idle.pop(get_running_loop(), None)
-        if idle is not None:
-            closing = [connection.closed for connection in idle]
-            idle.close()
-            for closed in closing:
-                await closed
-
-
-class HTTPXTransport:
-    """Sends through a client that the user passed, and leaves it open.
-
-    The limit holds for every read, and for all of them whenever a part of the body arrives: a
-    server that drips its headers can go on for longer, as no client of httpx can be told otherwise.
-    """
-
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
-
-    def __call__(self, request: Request, limit: float) -> Response:
-        """Send `request`; as `SyncTransport` does."""
-        from httpx import HTTPStatusError
-
-        deadline = time.monotonic() + limit
-        native = _httpx_request(self._client, request, limit)
-        with _httpx_errors(request, limit):
-            try:
-                # Not even a client that follows redirects may carry the key to another origin.
-                response = self._client.send(native, stream=True, follow_redirects=False)
-            except HTTPStatusError as error:
-                return _judged(error)
-            try:
-                parts: list[bytes] = []
-                for part in response.iter_bytes():
-                    parts.append(part)
-                    if time.monotonic() > deadline:
-                        raise TimeoutError
-            finally:
-                response.close()
-        return Response(response.status_code, Headers(response.headers.raw), b"".join(parts))
-
-    def for_loop(self, at_once: int) -> ThreadedTransport:
-        """The same for an event loop that a blocking call runs; it sends in so many threads."""
-        return ThreadedTransport(self, at_once)
-
-    def close(self) -> None:
-        """Nothing: the client is its maker's."""
+        while idle:
+            await idle.pop().client.aclose()
 
 
 class ThreadedTransport:
@@ -290,7 +284,8 @@ class ThreadedTransport:
             async with asyncio.timeout(limit):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, send)
         except TimeoutError as error:
-            raise _too_late(request, limit) from _without_frames(error)
+            failure = too_late(request, limit, error)
+            raise failure from failure.__cause__
 
     async def close(self) -> None:
         """Let the threads end; one whose request was cut ends with it."""
@@ -299,126 +294,89 @@ class ThreadedTransport:
             self._threads = None
 
 
-class AsyncHTTPXTransport:
-    """Sends through an asynchronous client that the user passed, and leaves it open."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    async def __call__(self, request: Request, limit: float) -> Response:
-        """Send `request`; as `SyncTransport` does."""
-        import asyncio
-
-        from httpx import HTTPStatusError
-
-        native = _httpx_request(self._client, request, limit)
-        with _httpx_errors(request, limit):
-            async with asyncio.timeout(limit):
-                try:
-                    response = await self._client.send(native, stream=True, follow_redirects=False)
-                except HTTPStatusError as error:
-                    return _judged(error)
-                try:
-                    body = await response.aread()
-                finally:
-                    await response.aclose()
-        return Response(response.status_code, Headers(response.headers.raw), body)
-
-    async def close(self) -> None:
-        """Nothing: the client is its maker's."""
-
-
-def sync_transport(base_url: str, http_client: object) -> SyncTransport | HTTPXTransport:
-    """The transport for a `Client`.
+def sync_transport(http_client: object) -> SyncTransport:
+    """The transport of a `Client`.
 
     Raises:
-        ConfigurationError: `http_client` is not an `httpx.Client`, or a proxy cannot be used.
+        ConfigurationError: `http_client` is not an `httpx.Client`; or the proxy or the certificates
+            that the environment names cannot be used.
     """
     if http_client is None:
-        return SyncTransport(base_url)
-    import httpx
+        import httpx
 
-    if not isinstance(http_client, httpx.Client):
-        raise ConfigurationError(_wrong_client("Client", http_client))
-    return HTTPXTransport(http_client)
-
-
-def async_transport(base_url: str, http_client: object) -> AsyncTransport | AsyncHTTPXTransport:
-    """The transport for an `AsyncClient`; as `sync_transport`."""
-    if http_client is None:
-        return AsyncTransport(base_url)
-    import httpx
-
-    if not isinstance(http_client, httpx.AsyncClient):
-        raise ConfigurationError(_wrong_client("AsyncClient", http_client))
-    return AsyncHTTPXTransport(http_client)
-
-
-def _wrong_client(wanted: str, given: object) -> str:
-    name = type(given).__name__
-    return f"http_client of this class is an httpx.{wanted}, not a {name}: pass httpx.{wanted}(...)"
-
-
-_LONGEST: Final = 86_400.0
-"""Seconds; a socket takes no infinite timeout."""
-
-_NETWORK_ERRORS: Final = (OSError, UnicodeError)  # the latter where a name can be no host's
-
-
-def _httpx_request(
-    client: httpx.Client | httpx.AsyncClient, request: Request, limit: float
-) -> httpx.Request:
-    if client.is_closed:
-        raise ClientClosedError("the http_client that was passed is closed: pass an open one")
-    return client.build_request(
-        request.method,
-        request.target,
-        headers=request.headers,
-        content=request.body or None,
-        timeout=min(limit, _LONGEST),
+        return SyncTransport(httpx)
+    for library in _loaded("httpx", "httpx2"):
+        if isinstance(http_client, library.Client):
+            return SyncTransport(library, http_client)
+    raise ConfigurationError(
+        "http_client of this class is an httpx.Client, not of the type "
+        f"{type(http_client).__name__}: pass httpx.Client(...)"
     )
 
 
-@contextmanager
-def _httpx_errors(request: Request, limit: float) -> Generator[None]:
+def async_transport(http_client: object) -> AsyncTransport | AiohttpTransport:
+    """The transport of an `AsyncClient`; as `sync_transport`."""
+    if http_client is None:
+        import httpx
+
+        return AsyncTransport(httpx)
+    for library in _loaded("httpx", "httpx2"):
+        if isinstance(http_client, library.AsyncClient):
+            return AsyncTransport(library, http_client)
+    for library in _loaded("aiohttp"):
+        if isinstance(http_client, library.ClientSession):
+            from ._aiohttp import AiohttpTransport
+
+            return AiohttpTransport(library, http_client)
+    raise ConfigurationError(
+        "http_client of this class is an httpx.AsyncClient or an aiohttp.ClientSession, not of the "
+        f"type {type(http_client).__name__}: pass httpx.AsyncClient(...)"
+    )
+
+
+class _Idle(NamedTuple):
+    since: float
+    client: Any
+
+
+def _loaded(*names: str) -> list[ModuleType]:
+    # Who passes an object of a library's has imported the library.
+    return [sys.modules[name] for name in names if name in sys.modules]
+
+
+def _open(client: Any) -> Any:
+    if client.is_closed:
+        raise ClientClosedError("the http_client that was passed is closed: pass an open one")
+    return client
+
+
+def _own_client(make: Any) -> Any:
+    import httpx
+
+    limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE)
+    context = _tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    try:
+        return make(verify=context, limits=limits)
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        hint = "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
+        if isinstance(error, ImportError):
+            hint = "a SOCKS proxy needs `pip install httpx[socks]`"
+        # The library's own words may show the proxy's password.
+        raise ConfigurationError(
+            f"a proxy that the environment names cannot be used: {hint}, or pass http_client="
+        ) from None
+
+
+@cache
+def _tls_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
+    # Making one takes some 20 ms, nearly all of what a client costs: the process has one for all.
     import httpx
 
     try:
-        yield
-    except (httpx.TimeoutException, TimeoutError) as error:
-        raise _too_late(request, limit) from _without_frames(error)
-    except (httpx.RequestError, OSError) as error:
-        raise _broken(request, error) from _without_frames(error)
-
-
-def _judged(error: httpx.HTTPStatusError) -> Response:
-    """The response that a hook of the user's own client took for an error, without its body."""
-    return Response(error.response.status_code, Headers(error.response.headers.raw), b"")
-
-
-def _failure(request: Request, limit: float, error: Exception) -> APIConnectionError:
-    return _too_late(request, limit) if isinstance(error, TimeoutError) else _broken(request, error)
-
-
-def _without_frames(error: BaseException) -> BaseException:
-    """The same error, its causes too, without the frames whose variables hold the request's key."""
-    link: BaseException | None = error
-    while link is not None:
-        link = link.with_traceback(None)
-        link = link.__cause__ or link.__context__
-    return error
-
-
-def _too_late(request: Request, limit: float) -> APITimeoutError:
-    return APITimeoutError(
-        f"no whole answer to {request.method} {request.url} within {limit:.3g} s: "
-        "try later, or give the client a longer timeout"
-    )
-
-
-def _broken(request: Request, error: Exception) -> APIConnectionError:
-    reason = str(error) or type(error).__name__
-    return APIConnectionError(
-        f"no answer to {request.method} {request.url} ({reason}): "
-        "check base_url, the network and its proxies, or try later"
-    )
+        return httpx.create_ssl_context()
+    except OSError as error:
+        name = "SSL_CERT_FILE" if cert_file else "SSL_CERT_DIR"
+        raise ConfigurationError(
+            f"the certificates in {cert_file or cert_dir!r}, which {name} names, cannot be read "
+            f"({error}): name a file of PEM certificates there, or unset it"
+        ) from error

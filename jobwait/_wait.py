@@ -1,18 +1,22 @@
-"""The two drivers of the waiting state machine: one blocks, one awaits."""
+"""Waiting for one job: one flow, for clients that block and clients that await."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Literal, TypeAlias, overload
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Literal, TypeAlias, overload
 
-from ._calls import AsyncCalls, Calls
 from ._client import AsyncResource, Resource
 from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
-from ._machine import Done, Notice, Sighting, Waiter, WaitState
-from ._operation import DoneT, IdT, JobOperation, JobT, Operation
+from ._flow import Flow, Sleep, Tell
+from ._operation import DoneT, IdT, JobOperation, JobT
+from ._requests import SharedCalls
 from ._schedule import Schedule
 from ._throttle import Place
 from ._unset import UNSET, Unset
+from ._waiter import Done, Notice, Sighting, Waiter, WaitState
+
+CANCEL_TIME: Final = 5.0
+"""Seconds of a timeout, and at most a tenth of it, that are kept for cancelling the job."""
 
 OnTimeout: TypeAlias = Literal["raise", "cancel"]
 
@@ -63,7 +67,8 @@ def wait_for_completion(
             otherwise come at a fixed pace within what the provider recommends.
         not_found_grace: Seconds in which a 404 means that the job is not there yet.
         on_timeout: Whether a job that does not end in time is cancelled before the error is
-            raised; where the provider's document has an operation for that.
+            raised, where the provider's document has an operation for that. A tenth of the
+            timeout, at most 5 s, is kept for it.
 
     Raises:
         JobFailedError: The job failed.
@@ -72,13 +77,20 @@ def wait_for_completion(
         APIError: The provider refused the request, or gave no answer several times in a row.
         InvalidArgumentError: The id, or an option, cannot work.
     """
-    given: Any = resource
-    if not isinstance(given, (Resource, AsyncResource)):
+    anything: Any = resource
+    if not isinstance(anything, (Resource, AsyncResource)):
         raise InvalidArgumentError(
-            f"wait_for_completion takes the resource of a client, as client.jobs, not {given!r}"
+            f"wait_for_completion takes the resource of a client, as client.jobs, not {anything!r}"
         )
-    operation = resource.operation
-    calls = resource.calls
+    operation, calls = resource.operation, resource.calls
+    if on_update is not None and not callable(on_update):
+        raise InvalidArgumentError(f"on_update is a function, not {on_update!r}")
+    cancels = on_timeout == "cancel" and operation.cancel is not None
+    if not cancels and on_timeout != "raise":
+        raise InvalidArgumentError(
+            f"on_timeout is 'raise', or 'cancel' where {operation.provider} has an operation for "
+            f"that, not {on_timeout!r}"
+        )
     waiter: Waiter[JobT] = Waiter(
         operation.provider,
         operation.polling,
@@ -86,120 +98,66 @@ def wait_for_completion(
         schedule=schedule,
         not_found_grace=not_found_grace,
         random=calls.runtime.random,
+        reserve=CANCEL_TIME if cancels else 0.0,
     )
-    cancel = operation.cancel if on_timeout == "cancel" else None
-    if cancel is None and on_timeout != "raise":
-        raise InvalidArgumentError(
-            f"on_timeout is 'raise', or 'cancel' where {operation.provider} has an operation for "
-            f"that, not {on_timeout!r}"
+    flow = _wait(calls, operation, id, waiter, on_update)
+    if cancels:
+        flow = _wait_or_cancel(flow, calls, operation, id, waiter)
+    return calls.run(flow)
+
+
+def _wait(
+    calls: SharedCalls,
+    operation: JobOperation[IdT, Any, JobT, DoneT],
+    job_id: IdT,
+    waiter: Waiter[JobT],
+    on_update: Callable[[JobT], object] | None,
+) -> Flow[DoneT]:
+    clock, throttle, place = calls.clock, calls.throttle, Place()
+    request = calls.prepare(operation, job_id)
+    state: WaitState[JobT] = WaitState(job_id, started=clock())
+    while True:
+        now = clock()
+        waiter.check(state, now, throttle.paused_until)
+        in_pause = waiter.ignores_pause(state, throttle.paused_until)
+        try:
+            while (turn := throttle.reserve(now, place, in_pause=in_pause)) > now:
+                yield Sleep(min(turn, waiter.deadline(state)) - now)
+                now = clock()
+                waiter.check(state, now, throttle.paused_until)
+        finally:
+            throttle.leave(place)
+        limit = min(calls.options.timeout, waiter.deadline(state) - now)
+        result, began, ended = yield from calls.poll(operation, request, limit)
+        log(waiter.notice(state, result))
+        if on_update and isinstance(result, Sighting) and result.job is not None:
+            yield Tell(on_update, result.job)
+        step = waiter.step(
+            state, result, began, ended, throttle.paused_until, was_heard=throttle.was_heard
         )
-    if isinstance(calls, Calls):
-        try:
-            return _block(calls, operation, id, waiter, on_update)
-        except WaitTimeoutError as error:
-            if cancel is not None:
-                try:
-                    calls.call(cancel, id, None)
-                except APIError as failure:
-                    _not_cancelled(error, failure)
-            raise
-    waiting = _await(calls, operation, id, waiter, on_update)
-    return waiting if cancel is None else _await_or_cancel(waiting, calls, cancel, id)
-
-
-def _block(
-    calls: Calls,
-    operation: JobOperation[IdT, Any, JobT, DoneT],
-    job_id: IdT,
-    waiter: Waiter[JobT],
-    on_update: Callable[[JobT], object] | None,
-) -> DoneT:
-    clock, sleep, _ = calls.runtime
-    request = calls.prepare(operation, job_id)
-    longest = calls.options.timeout
-    throttle, place = calls.throttle, Place()
-    state: WaitState[JobT] = WaitState(job_id, started=clock())
-    while True:
-        now = clock()
-        waiter.check(state, now, throttle.paused_until)
-        try:
-            while (turn := throttle.reserve(now, place)) > now:
-                sleep(min(turn, waiter.deadline(state)) - now)
-                now = clock()
-                waiter.check(state, now, throttle.paused_until)
-        finally:
-            throttle.leave(place)
-        limit = min(longest, waiter.deadline(state) - now)
-        result, began, ended = calls.poll(operation, request, limit)
-        log(waiter.notice(state, result))
-        if on_update is not None and isinstance(result, Sighting) and result.job is not None:
-            told = on_update(result.job)
-            if isinstance(told, Coroutine):
-                told.close()
-                raise InvalidArgumentError(
-                    "on_update is a coroutine function, which only an AsyncClient can call"
-                )
-        step = waiter.step(state, result, began, ended, throttle.paused_until)
         if isinstance(step, Done):
             return operation.done(step.job)
         state = step.state
-        sleep(max(0.0, step.at - clock()))
+        yield Sleep(max(0.0, step.at - clock()))
 
 
-async def _await(
-    calls: AsyncCalls,
+def _wait_or_cancel(
+    flow: Flow[DoneT],
+    calls: SharedCalls,
     operation: JobOperation[IdT, Any, JobT, DoneT],
     job_id: IdT,
     waiter: Waiter[JobT],
-    on_update: Callable[[JobT], object] | None,
-) -> DoneT:
-    clock, sleep, _ = calls.runtime
-    request = calls.prepare(operation, job_id)
-    longest = calls.options.timeout
-    throttle, place = calls.throttle, Place()
-    state: WaitState[JobT] = WaitState(job_id, started=clock())
-    while True:
-        now = clock()
-        waiter.check(state, now, throttle.paused_until)
-        try:
-            while (turn := throttle.reserve(now, place)) > now:
-                await sleep(min(turn, waiter.deadline(state)) - now)
-                now = clock()
-                waiter.check(state, now, throttle.paused_until)
-        finally:
-            throttle.leave(place)
-        limit = min(longest, waiter.deadline(state) - now)
-        result, began, ended = await calls.poll(operation, request, limit)
-        log(waiter.notice(state, result))
-        if on_update is not None and isinstance(result, Sighting) and result.job is not None:
-            told = on_update(result.job)
-            if isinstance(told, Awaitable):
-                await told
-        step = waiter.step(state, result, began, ended, throttle.paused_until)
-        if isinstance(step, Done):
-            return operation.done(step.job)
-        state = step.state
-        await sleep(max(0.0, step.at - clock()))
-
-
-async def _await_or_cancel(
-    waiting: Coroutine[Any, Any, DoneT],
-    calls: AsyncCalls,
-    cancel: Operation[IdT, Any],
-    job_id: IdT,
-) -> DoneT:
+) -> Flow[DoneT]:
     try:
-        return await waiting
+        return (yield from flow)
     except WaitTimeoutError as error:
+        assert operation.cancel is not None
+        limit = min(waiter.reserve or CANCEL_TIME, calls.options.timeout)
         try:
-            await calls.call(cancel, job_id, None)
+            yield from calls.call_once(operation.cancel, job_id, limit)
         except APIError as failure:
-            _not_cancelled(error, failure)
+            error.add_note(f"The job was not cancelled: {failure.args[0]}")
         raise
-
-
-def _not_cancelled(error: WaitTimeoutError, failure: APIError) -> None:
-    error.add_note(f"The job was not cancelled: {failure.args[0]}")
 
 
 def log(notice: Notice | None) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from jobwait import APITimeoutError, BaseClient
-from jobwait._calls import AsyncCalls, AsyncRuntime, Calls, Options, Runtime
-from jobwait._transport import Headers, Request, Response
+from jobwait._messages import Headers, Request, Response
+from jobwait._requests import AsyncCalls, AsyncRuntime, Calls, Options, Runtime
 
 from .widgets import CONFIG, KEY, AsyncJobsResource, JobsResource, Time, get_job_operation
 

@@ -25,8 +25,8 @@ from jobwait import (
     providers,
     wait_for_completion,
 )
-from jobwait._calls import Runtime
 from jobwait._pointer import is_array, is_object, parse_pointer, value_at
+from jobwait._requests import Runtime
 
 from .widgets import KEY, Time
 

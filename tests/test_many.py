@@ -32,10 +32,10 @@ from jobwait import (
     wait_for_all,
     wait_for_completion,
 )
-from jobwait._calls import AsyncCalls, AsyncRuntime
 from jobwait._client import Resource
 from jobwait._many import READING, _begin, _block
-from jobwait._transport import Response
+from jobwait._messages import Response
+from jobwait._requests import AsyncCalls, AsyncRuntime
 
 from .fleet import Fleet, Job, VirtualLoop, answer, run, too_many
 from .widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time

@@ -37,15 +37,8 @@ from jobwait import (
     WaitTimeoutError,
     wait_for_completion,
 )
-from jobwait._http import KEEP_ALIVE, MAX_BODY, MAX_HEAD, Exchanges, Route
-from jobwait._transport import (
-    AsyncHTTPXTransport,
-    AsyncTransport,
-    HTTPXTransport,
-    Request,
-    Response,
-    SyncTransport,
-)
+from jobwait._messages import MAX_BODY, Request, Response
+from jobwait._transport import KEEP_ALIVE, AsyncTransport, SyncTransport
 
 from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
 from .wire import (
@@ -153,19 +146,20 @@ def test_a_request_ends_with_its_total_limit(caller: Sync, answer: Answer) -> No
         caller.get(wire.url, timeout=0.3, max_retries=0)
 
 
-def test_headers_that_drip_end_with_the_total_limit(default_caller: Sync) -> None:
+def test_headers_that_drip_end_with_the_total_limit(caller: Sync) -> None:
     with Wire(drip(HEADERS + b"X-Long: ")) as wire, pytest.raises(APITimeoutError):
-        default_caller.get(wire.url, timeout=0.3, max_retries=0)
+        caller.get(wire.url, timeout=0.3, max_retries=0)
 
 
 @pytest.mark.parametrize(
     "answer", [silent, drip(HEADERS + b"X-Long: ")], ids=["silence", "headers that drip"]
 )
-def test_the_last_poll_of_a_wait_is_cut_at_the_deadline(
-    default_caller: Sync, answer: Answer
-) -> None:
-    with Wire(answer) as wire, pytest.raises(WaitTimeoutError) as caught:
-        default_caller.wait(wire.url, timeout=0.4)
+def test_the_last_poll_of_a_wait_is_cut_at_the_deadline(caller: Sync, answer: Answer) -> None:
+    with (
+        Wire(answer) as wire,
+        pytest.raises(WaitTimeoutError, match="nothing ever answered") as caught,
+    ):
+        caller.wait(wire.url, timeout=0.4)
     assert isinstance(caught.value.last_error, APITimeoutError)
 
 
@@ -204,7 +198,7 @@ def test_a_body_that_is_not_as_compressed_as_it_says_is_an_error(default_caller:
     broken = response(b"no gzip at all", headers="Content-Encoding: gzip\r\n")
     with (
         Wire(whole(broken)) as wire,
-        pytest.raises((APIConnectionError, ResponseDecodeError), match="header check"),
+        pytest.raises((APIConnectionError, ResponseDecodeError), match="not in the encoding"),
     ):
         default_caller.get(wire.url, max_retries=0)
 
@@ -302,19 +296,10 @@ def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch, default_caller: Syn
         assert isinstance(default_caller.get(wire.url), CompletedJob)
 
 
-def test_a_proxy_that_needs_more_than_this_layer_has_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5://user:secret@127.0.0.1:9")
-    with pytest.raises(ConfigurationError, match=r"names for https.*http_client") as caught:
-        BaseClient(CONFIG, {"api_key": KEY})
-    assert "secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize("value", ["http://127.0.0.1:port", "http://[bad", "http://h:99999", "//"])
+@pytest.mark.parametrize("value", ["http://127.0.0.1:port", "ftp://127.0.0.1"])
 def test_a_proxy_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", value)
-    with pytest.raises(ConfigurationError, match="the proxy that the environment names"):
+    with pytest.raises(ConfigurationError, match="a proxy that the environment names"):
         BaseClient(CONFIG, {"api_key": KEY})
 
 
@@ -325,10 +310,23 @@ def test_a_compressed_error_is_the_error_of_its_status(default_caller: Sync) -> 
             default_caller.get(wire.url)
 
 
-def test_a_compressed_body_without_an_end_of_its_growth_is_an_error(default_caller: Sync) -> None:
-    bomb = response(gzip.compress(b"[" * (MAX_BODY + 1)), headers="Content-Encoding: gzip\r\n")
-    with Wire(whole(bomb)) as wire, pytest.raises(APIConnectionError, match="once decompressed"):
-        default_caller.get(wire.url, max_retries=0)
+@pytest.mark.parametrize("encoding", ["gzip", None])
+def test_a_body_over_its_bound_ends_a_wait(caller: Sync, encoding: str | None) -> None:
+    body = b"[" * (MAX_BODY + 1)
+    bomb = response(gzip.compress(body), headers="Content-Encoding: gzip\r\n")
+    with (
+        Wire(whole(bomb if encoding else response(body))) as wire,
+        pytest.raises(APIConnectionError, match=f"more than {MAX_BODY} bytes; pass .* max_body"),
+    ):
+        caller.wait(wire.url)
+    assert len(wire.requests) == 1
+
+
+def test_a_gzip_body_of_several_members_is_read_whole(caller: Sync) -> None:
+    text = json.dumps(JOB).encode()
+    packed = gzip.compress(text[:20]) + gzip.compress(text[20:]) + b"\0" * 8
+    with Wire(whole(response(packed, headers="Content-Encoding: gzip\r\n"))) as wire:
+        assert isinstance(caller.get(wire.url), CompletedJob)
 
 
 def test_a_broken_tls_record_is_a_connection_error(default_caller: Sync) -> None:
@@ -368,11 +366,12 @@ def test_connections_left_over_from_a_burst_are_let_go() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        wire.hang_up()
-        for _ in range(20):
-            JobsResource(client._calls).get_job(ID)
         transport: Any = client._transport
-        assert len(transport._idle) == 1
+        idle = transport._idle
+        idle[0] = idle[0]._replace(since=idle[0].since - KEEP_ALIVE)
+        burst = len(idle)
+        JobsResource(client._calls).get_job(ID)
+        assert len(idle) == burst - 1
 
 
 def test_a_client_is_closed_in_whatever_event_loop() -> None:
@@ -431,7 +430,7 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_certificate_that_nobody_vouches_for_is_refused(
     default_caller: Sync, tls_wire: Wire
 ) -> None:
-    with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(APIConnectionError, match="certificate of localhost does not verify"):
         default_caller.get(tls_wire.url, max_retries=0)
 
 
@@ -466,7 +465,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_a_connection_error(
 ) -> None:
     with Wire(whole(response(b"", status="407 Proxy Authentication Required"))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with pytest.raises(APIConnectionError, match="proxy answers CONNECT with 407"):
+        with pytest.raises(APIConnectionError, match=r"the proxy 127\.0\.0\.1:\d+ answered 407"):
             default_caller.get("https://api.widgets.test", max_retries=0)
 
 
@@ -475,7 +474,7 @@ class Blocking:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.transport: Any = SyncTransport(url)
+        self.transport: Any = SyncTransport(httpx)
 
     def __enter__(self) -> Self:
         return self
@@ -503,7 +502,7 @@ class OnLoop(Blocking):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.transport: Any = AsyncTransport(url)
+        self.transport: Any = AsyncTransport(httpx)
         self.runner = asyncio.Runner()
 
     def __exit__(self, *_: object) -> None:
@@ -575,20 +574,18 @@ def test_a_connection_that_is_to_be_closed_is_not_used_again(
     with Wire(whole(head)) as wire, transport(wire.url) as client:
         for _ in range(2):
             client.send()
-            assert not client.idle
     assert wire.connections == 2
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (HEADERS + b"X-Long: " + b"x" * 3 * MAX_HEAD, "too long"),
+        (HEADERS + b"X-Long: " + b"x" * 2**20, "too long|too large"),
         (b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "illegal status line"),
         (HEADERS + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", "Content-Length"),
         (HEADERS + b"Transfer-Encoding: chunked\r\n\r\nx\r\n", "chunk header"),
-        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "SWITCH"),
     ],
-    ids=["endless headers", "another protocol", "two lengths", "no chunk", "a switch"],
+    ids=["endless headers", "another protocol", "two lengths", "no chunk"],
 )
 def test_what_is_no_response_is_a_connection_error(
     transport: type[Blocking], data: bytes, reason: str
@@ -599,24 +596,37 @@ def test_what_is_no_response_is_a_connection_error(
         assert not client.idle
 
 
-def test_a_body_without_an_end_is_an_error() -> None:
-    exchanges = Exchanges()
-    exchanges.expect("GET")
-    assert exchanges.receive(HEADERS + b"\r\n") is None
-    with pytest.raises(ConnectionError, match=f"more than {MAX_BODY} bytes"):
-        for _ in range(MAX_BODY // 2**20 + 1):
-            assert exchanges.receive(b"x" * 2**20) is None
+@pytest.mark.parametrize(
+    "first",
+    [
+        response(b"first") + response(b"second"),
+        response(b"first") + b"\r\n",
+        HEADERS
+        + b"Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"
+        + response(b"second"),
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" + response(b"first") + response(b"second"),
+        b"HTTP/1.1 204 No Content\r\n\r\n" + response(b"second"),
+    ],
+    ids=["a length", "an empty line", "chunks", "after hints", "no body"],
+)
+def test_what_follows_an_answer_is_never_the_next_one(
+    transport: type[Blocking], first: bytes
+) -> None:
+    with Wire(whole(first), whole(response(b"own"))) as wire, transport(wire.url) as client:
+        assert client.send().body in (b"first", b"")
+        assert client.send().body == b"own"
+    assert wire.connections == 2
 
 
-def test_a_response_is_the_same_in_whatever_pieces_it_arrives() -> None:
-    exchanges = Exchanges()
-    for _ in range(2):
-        exchanges.expect("GET")
-        *before, received = (exchanges.receive(bytes([byte])) for byte in response(b"whole"))
-        assert before == [None] * len(before)
-        assert received is not None
-        assert received.body == b"whole"
-        assert exchanges.can_go_on
+@pytest.mark.parametrize(
+    "chunked", [b"5\r\nfirst\r\n0\r\n\r\n", b"2;a=b\r\nfi\r\n0003\r\nrst\r\n0\r\n\r\n"]
+)
+def test_a_connection_is_used_again_after_chunks(transport: type[Blocking], chunked: bytes) -> None:
+    head = HEADERS + b"Transfer-Encoding: chunked\r\n\r\n"
+    with Wire(whole(head + chunked)) as wire, transport(wire.url) as client:
+        for _ in range(2):
+            assert client.send().body == b"first"
+    assert wire.connections == 1
 
 
 def test_more_than_was_asked_for_ends_a_connection(transport: type[Blocking]) -> None:
@@ -644,21 +654,33 @@ def test_what_arrives_unasked_ends_an_idle_connection(transport: type[Blocking])
 
 
 @pytest.mark.parametrize("broken", [reset, last(b"")], ids=["a reset", "an end"])
-def test_no_request_is_sent_twice(transport: type[Blocking], broken: Answer) -> None:
+def test_an_idle_connection_that_breaks_is_replaced_at_once(
+    transport: type[Blocking], broken: Answer
+) -> None:
     with Wire(whole(), broken, whole()) as wire, transport(wire.url) as client:
+        client.send()
+        assert client.send().status_code == 200
+    assert wire.connections == 2
+
+
+@pytest.mark.parametrize("broken", [reset, last(b"")], ids=["a reset", "an end"])
+def test_a_new_connection_that_breaks_is_not_replaced(
+    transport: type[Blocking], broken: Answer
+) -> None:
+    with Wire(broken, whole()) as wire, transport(wire.url) as client:
+        with pytest.raises(APIConnectionError):
+            client.send()
+    assert len(wire.requests) == 1
+
+
+def test_an_idle_connection_that_breaks_in_its_answer_is_not_replaced(
+    transport: type[Blocking],
+) -> None:
+    with Wire(whole(), truncated, whole()) as wire, transport(wire.url) as client:
         client.send()
         with pytest.raises(APIConnectionError):
             client.send()
     assert len(wire.requests) == 2
-
-
-def test_a_connection_that_was_idle_for_too_long_is_replaced(transport: type[Blocking]) -> None:
-    with Wire(whole()) as wire, transport(wire.url) as client:
-        client.send()
-        client.idle[0]._idle_since -= KEEP_ALIVE
-        client.send()
-        assert len(client.idle) == 1
-    assert wire.connections == 2
 
 
 @pytest.mark.usefixtures("trusted")
@@ -694,20 +716,12 @@ def test_a_body_is_sent_with_its_length(
 def test_a_client_of_the_users_sends_a_body_too() -> None:
     async def main() -> None:
         async with httpx.AsyncClient() as client:
-            await AsyncHTTPXTransport(client)(get(wire.url, "POST", b"{}"), 5)
+            await AsyncTransport(httpx, client)(get(wire.url, "POST", b"{}"), 5)
 
     with Wire(whole()) as wire, httpx.Client() as client:
-        HTTPXTransport(client)(get(wire.url, "POST", b"{}"), 5)
+        SyncTransport(httpx, client)(get(wire.url, "POST", b"{}"), 5)
         asyncio.run(main())
     assert [b"Content-Length: 2\r\n" in request for request in wire.requests] == [True, True]
-
-
-def test_a_request_is_written_the_same_every_time() -> None:
-    route = Route("http://test")
-    for job in ("job_1", "job_2", "job_1"):
-        request = Request("GET", f"http://test/v1/jobs/{job}", [(b"Host", b"test"), (b"A", b"b")])
-        head = f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: test\r\nA: b\r\n\r\n"
-        assert route.written(request) == head.encode()
 
 
 @pytest.mark.parametrize(
@@ -728,7 +742,7 @@ def test_what_cannot_be_sent_is_refused_and_not_shown(
 
 def test_many_requests_at_a_time_leave_no_connection_behind() -> None:
     async def main() -> None:
-        transport = AsyncTransport(wire.url)
+        transport = AsyncTransport(httpx)
         for _ in range(2):
             answers = await asyncio.gather(*(transport(get(wire.url), 20) for _ in range(200)))
             assert {answer.status_code for answer in answers} == {200}
@@ -750,7 +764,7 @@ def test_a_request_that_ends_after_its_client_closes_its_connection() -> None:
         connection.sendall(response())
 
     async def main() -> None:
-        transport = AsyncTransport(wire.url)
+        transport = AsyncTransport(httpx)
         task = asyncio.create_task(transport(get(wire.url), 5))
         await asyncio.to_thread(wire.asked.wait)
         await transport.close()
@@ -765,22 +779,22 @@ def test_a_request_that_ends_after_its_client_closes_its_connection() -> None:
 
 @contextmanager
 def own(url: str) -> Generator[SyncTransport]:
-    transport = SyncTransport(url)
+    transport = SyncTransport(httpx)
     yield transport
     transport.close()
 
 
 @contextmanager
-def passed(_: str) -> Generator[HTTPXTransport]:
+def passed(_: str) -> Generator[SyncTransport]:
     with httpx.Client() as client:
-        yield HTTPXTransport(client)
+        yield SyncTransport(httpx, client)
 
 
 @pytest.mark.parametrize("make", [own, passed])
 def test_a_blocking_transport_has_one_for_an_event_loop(
-    make: Callable[[str], AbstractContextManager[SyncTransport | HTTPXTransport]],
+    make: Callable[[str], AbstractContextManager[SyncTransport]],
 ) -> None:
-    async def main(send: SyncTransport | HTTPXTransport) -> None:
+    async def main(send: SyncTransport) -> None:
         transport = send.for_loop(4)
         answers = await asyncio.gather(*(transport(get(wire.url), 5) for _ in range(50)))
         assert {answer.status_code for answer in answers} == {200}
@@ -798,7 +812,7 @@ def test_waiting_for_a_thread_counts() -> None:
         connection.sendall(response())
 
     async def main() -> None:
-        transport = HTTPXTransport(client).for_loop(4)
+        transport = SyncTransport(httpx, client).for_loop(4)
         busy = [asyncio.create_task(transport(get(wire.url), 5)) for _ in range(32)]
         await asyncio.to_thread(wire.asked.wait)
         with pytest.raises(APITimeoutError, match=r"within 0\.1 s"):

@@ -28,7 +28,7 @@ from jobwait import (
     Unset,
     wait_for_completion,
 )
-from jobwait._calls import AsyncRuntime, Runtime
+from jobwait._requests import AsyncRuntime, Runtime
 
 KEY: Final = "widget-key-0123456789"
 ID: Final = "job_1"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import pytest
-
-from generator._document import Document, Problem, RefusedError, load
-from generator._generate import generate
+from jobwait_generator.document.document import SCHEMA, Document, load
+from jobwait_generator.pipeline import generate
+from jobwait_generator.problems import Problem, RefusedError
 
 from .packages import Packages
 
@@ -113,31 +113,25 @@ def document(text: str, name: str = "widgets") -> Document:
 
 
 @pytest.fixture(scope="session")
-def extension_file() -> Path:
+def extension() -> dict[str, Any]:
     """The JSON Schema of `x-wait-for-completion`."""
-    return ROOT / "specs" / "x-wait-for-completion.schema.json"
-
-
-@pytest.fixture(scope="session")
-def extension(extension_file: Path) -> dict[str, Any]:
-    """The same, read."""
-    schema: dict[str, Any] = json.loads(extension_file.read_bytes())
+    schema: dict[str, Any] = json.loads(SCHEMA.read_bytes())
     return schema
 
 
 @pytest.fixture(scope="session")
-def make(extension: dict[str, Any]) -> Generate:
+def make() -> Generate:
     """Generate the package of the small document, edited."""
-    return lambda *edits: generate([document(edited(*edits))], extension)
+    return lambda *edits: generate([document(edited(*edits))])
 
 
 @pytest.fixture(scope="session")
-def problems(extension: dict[str, Any]) -> Problems:
+def problems() -> Problems:
     """The problems of the small document, edited."""
 
     def run(*edits: Edit) -> list[Problem]:
         with pytest.raises(RefusedError) as caught:
-            generate([document(edited(*edits))], extension)
+            generate([document(edited(*edits))])
         return caught.value.problems
 
     return run
@@ -150,10 +144,8 @@ def line_of() -> Callable[[str, str], int]:
 
 
 @pytest.fixture(scope="module")
-def packages(
-    tmp_path_factory: pytest.TempPathFactory, extension: dict[str, Any]
-) -> Iterator[Packages]:
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Packages]:
     """A folder for packages."""
-    packages = Packages(tmp_path_factory.mktemp("packages"), extension)
+    packages = Packages(tmp_path_factory.mktemp("packages"))
     yield packages
     packages.forget()

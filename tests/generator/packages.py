@@ -6,20 +6,20 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module, invalidate_caches
 from pathlib import Path
-from typing import Any
 
-from generator._document import Document, Source, load
-from generator._generate import generate
-from generator._overlay import apply
+from jobwait_generator.document.document import Document, load
+from jobwait_generator.document.overlay import apply
+from jobwait_generator.document.source import Source
+from jobwait_generator.pipeline import generate
+
 from jobwait import Provider
 
 
 class Packages:
     """A folder from which the packages can be imported."""
 
-    def __init__(self, root: Path, extension: dict[str, Any]) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self._extension = extension
 
     def add(self, file: Path, overlay: Path) -> Provider:
         """The package of a document and its overlay."""
@@ -29,7 +29,7 @@ class Packages:
 
     def write(self, *documents: Document) -> list[Provider]:
         """The packages of documents."""
-        for name, text in generate([*documents], self._extension).items():
+        for name, text in generate([*documents]).items():
             path = self.root / name.partition("/")[2]
             if name.endswith((".py", ".json", ".typed")):
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-
-from generator._command import main
+from jobwait_generator.cli import main
 
 from .conftest import ROOT, WIDGETS
 
@@ -45,11 +44,10 @@ def foreign() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, extension_file: Path) -> Path:
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two packages, one of them of another's document."""
     root = tmp_path_factory.mktemp("repository")
     (root / "specs").mkdir()
-    (root / "specs" / extension_file.name).write_bytes(extension_file.read_bytes())
     (root / "specs" / "widgets.yaml").write_text(WIDGETS)
     given = root / "given"
     given.mkdir()
@@ -101,7 +99,7 @@ def test_every_file_names_all_that_it_was_made_of(written: Path) -> None:
     lock = read_lock(package)
     assert lock["document"]["file"] == "specs/gadgets.json"
     assert lock["overlay"]["file"] == "specs/gadgets.overlay.yaml"
-    assert lock["command"] == "python -m generator"
+    assert lock["command"] == "jobwait-generate"
     assert lock["files"].keys() | {"generation.lock"} == files_in(package).keys()
 
 
@@ -130,8 +128,7 @@ def test_build_makes_the_same_package_outside_of_the_repository(
     assert files_in(repository) == before
     inside, outside = repository / "generated" / "gadgets-client", out / "gadgets-client"
     command = (
-        "`python -m generator build --spec openapi.json --overlay waiting.yaml"
-        " --name gadgets --out .`"
+        "`jobwait-generate build --spec openapi.json --overlay waiting.yaml --name gadgets --out .`"
     )
     for path, content in files_in(inside).items():
         if path != "generation.lock":
@@ -139,7 +136,7 @@ def test_build_makes_the_same_package_outside_of_the_repository(
             text = text.replace("specs/gadgets.json", "openapi.json")
             text = text.replace("specs/gadgets.overlay.yaml", "waiting.yaml")
             text = text.replace("./generated/gadgets", "path/to/gadgets")
-            text = text.replace("`python -m generator`; edits", f"{command}; edits")
+            text = text.replace("`jobwait-generate`; edits", f"{command}; edits")
             assert (outside / path).read_text() == text
     assert files_in(out / "beside") == {"mine.txt": b"mine"}
 
@@ -149,7 +146,7 @@ def test_the_same_files_give_the_same_bytes_in_any_place(repository: Path, tmp_p
     for seed, folder in (("0", "here"), ("4711", "some where/élan")):
         place = tmp_path / folder
         shutil.copytree(repository / "given", place)
-        command = [sys.executable, "-m", "generator", "build", "--name", "gadgets"]
+        command = [sys.executable, "-m", "jobwait_generator", "build", "--name", "gadgets"]
         command += ["--spec", str(place / "openapi.json"), "--out", str(place)]
         command += ["--overlay", str(place / "waiting.yaml")]
         environment = {**os.environ, "PYTHONHASHSEED": seed}
@@ -302,7 +299,7 @@ def test_suggest_refuses_what_could_not_be_generated(
 def run(root: Path, *arguments: str) -> tuple[int, str, set[str]]:
     """The exit code and output of a process of its own, and which slow modules it imported."""
     code = (
-        "import sys; from pathlib import Path; from generator._command import main;"
+        "import sys; from pathlib import Path; from jobwait_generator.cli import main;"
         f"code = main({list(arguments)!r}, Path({str(root)!r}));"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr); sys.exit(code)"
     )
@@ -310,7 +307,7 @@ def run(root: Path, *arguments: str) -> tuple[int, str, set[str]]:
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
     )
     slow = {"openapi_python_client", "datamodel_code_generator", "jsonschema", "jinja2", "attrs"}
     return result.returncode, result.stdout, slow & {*result.stderr.split()}
@@ -359,7 +356,7 @@ def test_what_its_digests_hide_is_found_by_check_and_mended_by_force(
 
     assert main([], repository) == 0
     assert main(["--check"], repository) == 1
-    assert capsys.readouterr().out.endswith("mend it: python -m generator --force\n")
+    assert capsys.readouterr().out.endswith("mend it: jobwait-generate --force\n")
     assert main(["--force"], repository) == 0
     assert main(["--check"], repository) == 0
 
@@ -388,8 +385,9 @@ def test_a_copy_of_a_package_that_is_up_to_date_is_found(
 )
 def test_without_its_tools_the_command_tells_how_to_install_them(arguments: list[str]) -> None:
     result = subprocess.run(
-        [sys.executable, "-S", "-m", "generator", *arguments],
+        [sys.executable, "-S", "-m", "jobwait_generator", *arguments],
         cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
         capture_output=True,
         text=True,
     )

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-
-from generator._document import BYTES, Problem, RefusedError, Source, load
-from generator._prune import prune
+from jobwait_generator.document.document import load
+from jobwait_generator.document.prune import prune
+from jobwait_generator.document.source import BYTES, Source
+from jobwait_generator.problems import Problem, RefusedError
 
 from .conftest import document, edited
 
@@ -195,4 +196,4 @@ def test_a_document_is_told_apart_from_its_label() -> None:
     read = load("/somewhere/x.json", "x", b"{}", "specs/x.json")
 
     assert read.problem("/a", "no") == Problem("/somewhere/x.json", 1, "/a", "no")
-    assert read.header == "Generated from specs/x.json by `python -m generator`; edits are lost."
+    assert read.header == "Generated from specs/x.json by `jobwait-generate`; edits are lost."

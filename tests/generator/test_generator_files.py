@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from generator._command import MENDING, main
+from jobwait_generator.cli import main
+from jobwait_generator.document.document import COMMAND, SCHEMA
 
 from .conftest import ROOT, WIDGETS
 
@@ -21,11 +21,10 @@ PACKAGES = [path.name.removesuffix("-client") for path in (ROOT / "generated").i
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, extension_file: Path) -> Path:
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose one package has been written."""
     root = tmp_path_factory.mktemp("repository")
     (root / "specs").mkdir()
-    (root / "specs" / extension_file.name).write_bytes(extension_file.read_bytes())
     (root / "specs" / "widgets.yaml").write_text(WIDGETS)
     assert main([], root) == 0
     return root
@@ -67,7 +66,7 @@ def test_check_names_each_file_that_is_not_as_written(
         "generated/widgets-client/pyproject.toml: edited",
         "generated/widgets-client/widgets_client/mine.py: extra",
         "generated/widgets-client/widgets_client/models.py: emptied",
-        f"mend it: {MENDING}",
+        f"mend it: {COMMAND}",
     ]
     assert generated(repository) == before
 
@@ -180,7 +179,7 @@ def test_a_document_may_be_yml_or_json(
     models = "widgets-client/widgets_client/models.py"
     header, _, rest = generated(repository)[models].partition(b"\n")
     assert header == f"# Generated from specs/widgets.{ending} by".encode() + (
-        b" `python -m generator`; edits are lost."
+        b" `jobwait-generate`; edits are lost."
     )
     assert rest == good[models].partition(b"\n")[2]
 
@@ -202,18 +201,24 @@ def test_a_file_that_belongs_to_no_package_of_its_own_is_a_problem(
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["null", '{"type": "nope"}', "{", "[" * 100_000, "\udcff"])
-def test_a_broken_schema_of_the_extension_is_a_problem(
-    repository: Path, capsys: pytest.CaptureFixture[str], extension_file: Path, content: str
+@pytest.mark.parametrize("content", [b"{}", None])
+def test_the_published_schema_of_the_extension_is_a_copy(
+    repository: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
 ) -> None:
-    (repository / "specs" / extension_file.name).write_bytes(
-        content.encode(errors="surrogateescape")
-    )
+    copy = repository / "specs" / SCHEMA.name
+    assert copy.read_bytes() == SCHEMA.read_bytes()
+    if content is None:
+        copy.unlink()
+    else:
+        copy.write_bytes(content)
 
-    assert main([], repository) == 1
+    assert main(["--check"], repository) == 1
+    kind = "missing" if content is None else "edited"
+    assert capsys.readouterr().out.splitlines()[0] == f"specs/{SCHEMA.name}: {kind}"
 
-    first, _ = capsys.readouterr().err.splitlines()
-    assert first.startswith(f"specs/{extension_file.name}:1  /  this is no JSON Schema: ")
+    assert main([], repository) == 0
+    assert copy.read_bytes() == SCHEMA.read_bytes()
+    assert main(["--check"], repository) == 0
 
 
 @pytest.mark.parametrize(
@@ -259,6 +264,7 @@ def test_the_same_documents_give_the_committed_bytes_everywhere(elsewhere: Path,
     shutil.rmtree(elsewhere / "generated", ignore_errors=True)
     environment = {
         **os.environ,
+        "PYTHONPATH": str(elsewhere / "generator"),
         "PYTHONHASHSEED": seed,
         "PYTHONDONTWRITEBYTECODE": "1",
         "RUFF_LINE_LENGTH": "40",
@@ -267,7 +273,7 @@ def test_the_same_documents_give_the_committed_bytes_everywhere(elsewhere: Path,
     }
 
     result = subprocess.run(
-        [sys.executable, "-m", "generator"],
+        [sys.executable, "-m", "jobwait_generator"],
         cwd=elsewhere,
         env=environment,
         capture_output=True,
@@ -285,9 +291,9 @@ def test_the_same_documents_give_the_committed_bytes_everywhere(elsewhere: Path,
 
 def test_generator_imports_neither_the_layer_nor_a_package() -> None:
     code = (
-        "import sys, generator._generate, generator._command;"
-        "print([m for m in sys.modules if m.startswith('jobwait') or m in"
-        f" {[f'{name}_client' for name in PACKAGES]}])"
+        "import sys, jobwait_generator.pipeline, jobwait_generator.cli;"
+        "print([m for m in sys.modules if m.partition('.')[0] in"
+        f" {['jobwait', *(f'{name}_client' for name in PACKAGES)]}])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from generator._document import RefusedError
+from jobwait_generator.problems import RefusedError
 
 from .packages import Packages, strings
 from .test_generator_normal_form import document

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import pytest
 import yaml
-
-from generator._command import main
-from generator._document import RefusedError, load
-from generator._format import FormatError, verify
-from generator._generate import generate
+from jobwait_generator.cli import main
+from jobwait_generator.document.document import load
+from jobwait_generator.emit.ruff import FormatError, verify
+from jobwait_generator.pipeline import generate
+from jobwait_generator.problems import RefusedError
 
 from .conftest import ROOT, document, edited
 
@@ -113,13 +113,13 @@ def everywhere(payload: str, number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def directory(extension: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages of all payloads."""
     root = tmp_path_factory.mktemp("hostile")
     documents = [
         document(everywhere(payload, i), f"hostile{i}") for i, payload in enumerate(payloads(root))
     ]
-    for name, text in generate(documents, extension).items():
+    for name, text in generate(documents).items():
         path = root / "packages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
@@ -150,7 +150,7 @@ print(sum("hostile" in name for name in sys.modules))
         [sys.executable, "-c", code, str(directory / "packages")],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
     )
 
     assert result.returncode == 0, result.stderr
@@ -200,7 +200,7 @@ def test_a_readme_has_no_markup_of_a_document(directory: Path) -> None:
     ],
 )
 def test_a_payload_where_no_text_belongs_is_refused(
-    extension: dict[str, Any], tmp_path: Path, payload: str, old: str, place: str
+    tmp_path: Path, payload: str, old: str, place: str
 ) -> None:
     text = json.dumps(yaml.safe_load(edited()))
     call = f"open({str(tmp_path / MARK)!r}, 'w').close()"
@@ -208,15 +208,15 @@ def test_a_payload_where_no_text_belongs_is_refused(
     assert old in text, place
 
     with pytest.raises(RefusedError):
-        generate([document(text.replace(old, new))], extension)
+        generate([document(text.replace(old, new))])
 
     assert not (tmp_path / MARK).exists()
 
 
-def test_a_file_of_another_name_than_a_provider_is_refused(extension: dict[str, Any]) -> None:
+def test_a_file_of_another_name_than_a_provider_is_refused() -> None:
     for name in ("../escape", "a/b", "A", "a b", "-a", ""):
         with pytest.raises(RefusedError, match="name the file after the provider"):
-            generate([document(edited(), name)], extension)
+            generate([document(edited(), name)])
 
 
 @pytest.mark.parametrize(
@@ -235,14 +235,12 @@ def test_code_that_does_more_than_declare_is_an_error(code: str) -> None:
         verify("x.py", code)
 
 
-def test_wrong_code_names_the_document_and_is_told_as_a_fault_of_the_generator(
-    extension: dict[str, Any],
-) -> None:
+def test_wrong_code_names_the_document_and_is_told_as_a_fault_of_the_generator() -> None:
     # No file can be called that; it stands for a place that was forgotten.
     wrong = load("specs/widgets.yaml\nprint()  #", "widgets", edited().encode())
 
     with pytest.raises(FormatError, match=r"^specs/widgets\.yaml") as caught:
-        generate([wrong], extension)
+        generate([wrong])
 
     assert "that is its fault, not the document's" in str(caught.value)
     assert "ruff check failed" in str(caught.value)
@@ -309,7 +307,7 @@ QUERIES: Final = [
 
 LIMITED: Final = """
 import contextlib, io, json, pathlib, resource, sys
-from generator._command import main
+from jobwait_generator.cli import main
 
 resource.setrlimit(resource.RLIMIT_CPU, (100, 100))
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
@@ -343,7 +341,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, st
         [sys.executable, "-c", LIMITED, str(root), str(ROOT)],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
     )
 
     assert result.returncode == 0, result.stderr
@@ -374,12 +372,12 @@ def test_a_query_that_takes_all_time_memory_or_stack_is_refused(
     assert re.fullmatch(r"/.*/(spec|overlay)\.(yaml|json):1  /.*  .*\n1 problem; .*\n", error)
 
 
-def test_names_of_files_are_data_too(extension_file: Path, tmp_path: Path) -> None:
+def test_names_of_files_are_data_too(tmp_path: Path) -> None:
     name = f"a`--><script>'\"{{{{ 7 * 7 }}}}\nimport {MARK} # -*- coding: utf-7 -*-.yaml"
     (tmp_path / name).write_text(edited())
     arguments = ["build", f"--spec={tmp_path / name}", "--name=x", f"--out={tmp_path / 'out'}"]
 
-    assert main(arguments, extension_file.parents[1]) == 0
+    assert main(arguments, ROOT) == 0
 
     for path in (tmp_path / "out").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_bytes())):

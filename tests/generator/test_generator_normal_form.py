@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import pytest
-
-from generator._document import Document, load
-from generator._generate import generate
+from jobwait_generator.document.document import Document, load
+from jobwait_generator.pipeline import generate
 
 Json: TypeAlias = Any
 Plain: TypeAlias = Callable[..., dict[str, str]]
@@ -57,11 +56,11 @@ def document(data: Json, name: str = "things") -> Document:
 
 
 @pytest.fixture(scope="module")
-def made(extension: dict[str, Any]) -> Plain:
+def made() -> Plain:
     """The files of the package of a document."""
 
     def run(data: Json) -> dict[str, str]:
-        return generate([document(data)], extension)
+        return generate([document(data)])
 
     return run
 
@@ -247,14 +246,14 @@ SCHEMAS: Final = [
 
 
 @pytest.fixture(scope="module")
-def fields(extension: dict[str, Any]) -> dict[str, str]:
+def fields() -> dict[str, str]:
     """The fields of a job that has one for each of `SCHEMAS`."""
     job = copy.deepcopy(JOB)
     for i, row in enumerate(SCHEMAS):
         job["properties"][f"it{i}"] = row.values[0]
         job["required"].append(f"it{i}")
     data = plain(job, components=COMPONENTS)
-    return fields_of(generate([document(data)], extension))
+    return fields_of(generate([document(data)]))
 
 
 @pytest.mark.parametrize(

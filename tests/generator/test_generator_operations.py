@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import pytest
+from jobwait_generator.document.document import Document
+from jobwait_generator.problems import RefusedError
 
-from generator._document import Document, RefusedError
 from jobwait import Fixed, InvalidArgumentError, Provider, WaitTimeoutError, wait_for_completion
 
 from .packages import Packages

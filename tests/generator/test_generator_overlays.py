@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-
-from generator._document import Document, Problem, RefusedError, Source, load
-from generator._overlay import apply, with_operations
+from jobwait_generator.document.document import Document, load
+from jobwait_generator.document.overlay import apply, with_operations
+from jobwait_generator.document.source import Source
+from jobwait_generator.problems import Problem, RefusedError
 
 HEAD = "overlay: 1.1.0\ninfo: {title: Test, version: 1.0.0}\n"
 

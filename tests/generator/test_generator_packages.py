@@ -9,10 +9,9 @@ import tomllib
 from typing import Any
 
 import pytest
-
-from generator._names import CLIENT as CLIENT_NAMES
-from generator._names import ERRORS, METHODS
-from generator._text import docstring, literal, markdown, toml
+from jobwait_generator.emit.text import docstring, literal, markdown, toml
+from jobwait_generator.model.names import CLIENT as CLIENT_NAMES
+from jobwait_generator.model.names import ERRORS, METHODS
 
 from .conftest import ROOT, Edit, Generate, document, edited
 
@@ -359,7 +358,7 @@ def test_every_package_names_its_provider_and_its_source() -> None:
         for path in package.rglob("*.py"):
             header = path.read_text().partition("\n")[0]
             assert header.startswith(f"# Generated from {file} ")
-            assert header.endswith("by `python -m generator`; edits are lost.")
+            assert header.endswith("by `jobwait-generate`; edits are lost.")
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,11 @@ from random import Random
 from typing import Any
 
 import pytest
-
-from generator._command import main
-from generator._document import (
-    Problem,
-    RefusedError,
-    escaped,
-    is_sequence,
-    mapping,
-    sequence,
-    tokens,
-)
-from generator._generate import generate
+from jobwait_generator.cli import main
+from jobwait_generator.document.pointer import escaped, tokens
+from jobwait_generator.document.values import is_sequence, mapping, sequence
+from jobwait_generator.pipeline import generate
+from jobwait_generator.problems import Problem, RefusedError
 
 from .conftest import WIDGETS, Edit, Problems, document, edited
 
@@ -608,9 +601,9 @@ def test_two_keys_in_one_header_are_refused(problems: Problems) -> None:
     assert problem.message == "two schemes use one header; remove one of them"
 
 
-def test_documents_that_were_copied_are_refused(extension: dict[str, Any]) -> None:
+def test_documents_that_were_copied_are_refused() -> None:
     with pytest.raises(RefusedError) as caught:
-        generate([document(edited()), document(edited(), "other")], extension)
+        generate([document(edited()), document(edited(), "other")])
 
     assert [(p.file, p.pointer) for p in caught.value.problems] == [
         ("specs/other.yaml", "/components/securitySchemes/key/x-environment-variable"),
@@ -654,7 +647,7 @@ def pointers(value: object, pointer: str = "") -> Iterator[str]:
         yield from pointers(item, place)
 
 
-def test_no_document_ends_in_a_traceback(extension: dict[str, Any]) -> None:
+def test_no_document_ends_in_a_traceback() -> None:
     values: list[Any] = [None, 5, True, "x", [], {}, ["x"], {"x": "y"}, [[]], [None], [{}]]
     values += [{"type": []}, {"$ref": "#/components/schemas/Job"}, {"$ref": "#/x"}, "#/paths"]
     whole = document(WIDGETS)
@@ -669,7 +662,7 @@ def test_no_document_ends_in_a_traceback(extension: dict[str, Any]) -> None:
             owner[int(last) if isinstance(owner, list) else last] = value
             # What is good after all is generated.
             with suppress(RefusedError):
-                generate([document(json.dumps(broken))], extension)
+                generate([document(json.dumps(broken))])
 
 
 def test_a_problem_reads_as_file_line_pointer_message() -> None:
@@ -684,11 +677,10 @@ EDITS: list[Edit] = [
 
 
 def test_all_problems_of_all_documents_are_told_and_nothing_is_written(
-    tmp_path: Path, extension_file: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     specs = tmp_path / "specs"
     specs.mkdir()
-    (specs / extension_file.name).write_bytes(extension_file.read_bytes())
     good = WIDGETS.replace("Widgets", "Good").replace("WIDGETS_", "GOOD_")
     (specs / "good.yaml").write_text(good)
     (specs / "bad.yaml").write_text(edited(*EDITS))
@@ -715,7 +707,7 @@ def test_other_tools_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: ruff\nVersion: 0.0.1\n")
     code = (
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(Path(__file__).parents[2])!r}];"
-        "from pathlib import Path; from generator._command import main;"
+        "from pathlib import Path; from jobwait_generator.cli import main;"
         f"sys.exit(main([], Path({str(tmp_path)!r})))"
     )
 

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-
-from generator._document import Document, Problem, RefusedError, load
-from generator._prune import prune
+from jobwait_generator.document.document import Document, load
+from jobwait_generator.document.prune import prune
+from jobwait_generator.problems import Problem, RefusedError
 
 STATUS: dict[str, Any] = {"x-wait-for-completion": {"status": "/status"}}
 

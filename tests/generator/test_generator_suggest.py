@@ -14,10 +14,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jobwait_generator.suggest.candidates import suggest
+from jobwait_generator.suggest.vocabulary import meanings
 from jsonschema import Draft202012Validator
-
-from generator._suggest import suggest
-from generator._words import meanings
 
 from .foreign import (
     EDIT,
@@ -435,7 +434,8 @@ def test_a_reference_to_another_file_is_told() -> None:
 
 def test_the_same_document_has_the_same_proposal_in_every_process() -> None:
     code = (
-        "from tests.generator.foreign import FOREIGN; from generator._suggest import suggest\n"
+        "from tests.generator.foreign import FOREIGN\n"
+        "from jobwait_generator.suggest.candidates import suggest\n"
         "print(*(suggest(foreign.data, 'a.yaml') for foreign in FOREIGN.values()))"
     )
     texts = {

@@ -1,4 +1,4 @@
-# Generated from specs/descripio.yaml by `python -m generator`; edits are lost.
+# Generated from specs/descripio.yaml by `jobwait-generate`; edits are lost.
 """A typed client of Descripio.
 
 Descripio collects the reviews of a product. Each refresh of them runs as a job, and this

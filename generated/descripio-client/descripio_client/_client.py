@@ -1,4 +1,4 @@
-# Generated from specs/descripio.yaml by `python -m generator`; edits are lost.
+# Generated from specs/descripio.yaml by `jobwait-generate`; edits are lost.
 """The clients of Descripio."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from jobwait import AsyncBaseClient, BaseClient, ClientConfig, Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jobwait import AsyncHTTPClient, HTTPClient
+    from jobwait import AsyncHTTPClient, AsyncKey, ClientSession, HTTPClient, Key
 
     from .jobs import AsyncJobsResource, JobsResource
 
@@ -35,17 +35,18 @@ class Client(BaseClient):
 
     Args:
         api_key: The API key, sent as `Authorization: Bearer <key>`. From the environment
-            variable `DESCRIPIO_API_KEY` if not given.
+            variable `DESCRIPIO_API_KEY` if not given. A function is asked for it before each
+            request.
         base_url: Where requests go, https://app.descripio.com if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A server that drips its
-            headers can hold it for longer than a request may take. Connections of its own if
-            not given.
+        max_body: Bytes that the JSON of an answer may have.
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
+        http_client: An `httpx.Client` to send with, which stays open. Connections of its
+            own if not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -53,14 +54,15 @@ class Client(BaseClient):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: Key | None = None,
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
-        http_client: HTTPClient | None = None,
+        max_body: int = 8388608,
         strict: bool = False,
+        http_client: HTTPClient | None = None,
     ) -> None:
         super().__init__(
             CONFIG,
@@ -71,6 +73,7 @@ class Client(BaseClient):
             timeout=timeout,
             max_retries=max_retries,
             headers=headers,
+            max_body=max_body,
             http_client=http_client,
             strict=strict,
         )
@@ -89,17 +92,18 @@ class AsyncClient(AsyncBaseClient):
 
     Args:
         api_key: The API key, sent as `Authorization: Bearer <key>`. From the environment
-            variable `DESCRIPIO_API_KEY` if not given.
+            variable `DESCRIPIO_API_KEY` if not given. A function is asked for it before each
+            request.
         base_url: Where requests go, https://app.descripio.com if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A server that drips its
-            headers can hold it for longer than a request may take. Connections of its own if
-            not given.
+        max_body: Bytes that the JSON of an answer may have.
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
+        http_client: An `httpx.AsyncClient` or an `aiohttp.ClientSession` to send with,
+            which stays open. Connections of its own if not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -107,14 +111,15 @@ class AsyncClient(AsyncBaseClient):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: AsyncKey | None = None,
         *,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
-        http_client: AsyncHTTPClient | None = None,
+        max_body: int = 8388608,
         strict: bool = False,
+        http_client: AsyncHTTPClient | ClientSession | None = None,
     ) -> None:
         super().__init__(
             CONFIG,
@@ -125,6 +130,7 @@ class AsyncClient(AsyncBaseClient):
             timeout=timeout,
             max_retries=max_retries,
             headers=headers,
+            max_body=max_body,
             http_client=http_client,
             strict=strict,
         )

@@ -1,4 +1,4 @@
-# Generated from specs/docurift.yaml by `python -m generator`; edits are lost.
+# Generated from specs/docurift.yaml by `jobwait-generate`; edits are lost.
 """A typed client of DocuRift.
 
 DocuRift reads fields out of documents such as invoices. Each document is processed as a job,

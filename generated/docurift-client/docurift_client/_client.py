@@ -1,4 +1,4 @@
-# Generated from specs/docurift.yaml by `python -m generator`; edits are lost.
+# Generated from specs/docurift.yaml by `jobwait-generate`; edits are lost.
 """The clients of DocuRift."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from jobwait import AsyncBaseClient, BaseClient, ClientConfig, Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jobwait import AsyncHTTPClient, HTTPClient
+    from jobwait import AsyncHTTPClient, AsyncKey, ClientSession, HTTPClient, Key
 
     from .jobs import AsyncJobsResource, JobsResource
 
@@ -41,18 +41,20 @@ class Client(BaseClient):
 
     Args:
         api_key: The API key in a header of its own, as the provider's examples send it.
-            From the environment variable `DOCURIFT_API_KEY` if not given.
-        bearer_token: A token or an API key, sent as `Authorization: Bearer <token>`.
+            From the environment variable `DOCURIFT_API_KEY` if not given. A function is asked
+            for it before each request.
+        bearer_token: A token or an API key, sent as `Authorization: Bearer <token>`. A
+            function is asked for it before each request.
         base_url: Where requests go, https://api.docurift.com if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A server that drips its
-            headers can hold it for longer than a request may take. Connections of its own if
-            not given.
+        max_body: Bytes that the JSON of an answer may have.
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
+        http_client: An `httpx.Client` to send with, which stays open. Connections of its
+            own if not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -60,15 +62,16 @@ class Client(BaseClient):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: Key | None = None,
         *,
-        bearer_token: str | None = None,
+        bearer_token: Key | None = None,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
-        http_client: HTTPClient | None = None,
+        max_body: int = 8388608,
         strict: bool = False,
+        http_client: HTTPClient | None = None,
     ) -> None:
         super().__init__(
             CONFIG,
@@ -80,6 +83,7 @@ class Client(BaseClient):
             timeout=timeout,
             max_retries=max_retries,
             headers=headers,
+            max_body=max_body,
             http_client=http_client,
             strict=strict,
         )
@@ -98,18 +102,20 @@ class AsyncClient(AsyncBaseClient):
 
     Args:
         api_key: The API key in a header of its own, as the provider's examples send it.
-            From the environment variable `DOCURIFT_API_KEY` if not given.
-        bearer_token: A token or an API key, sent as `Authorization: Bearer <token>`.
+            From the environment variable `DOCURIFT_API_KEY` if not given. A function is asked
+            for it before each request.
+        bearer_token: A token or an API key, sent as `Authorization: Bearer <token>`. A
+            function is asked for it before each request.
         base_url: Where requests go, https://api.docurift.com if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
-        http_client: An httpx client to send with; it stays open. A server that drips its
-            headers can hold it for longer than a request may take. Connections of its own if
-            not given.
+        max_body: Bytes that the JSON of an answer may have.
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
+        http_client: An `httpx.AsyncClient` or an `aiohttp.ClientSession` to send with,
+            which stays open. Connections of its own if not given.
 
     Raises:
         ConfigurationError: There is no key, or an option cannot work.
@@ -117,15 +123,16 @@ class AsyncClient(AsyncBaseClient):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: AsyncKey | None = None,
         *,
-        bearer_token: str | None = None,
+        bearer_token: AsyncKey | None = None,
         base_url: str | None = None,
         timeout: float = 30.0,
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
-        http_client: AsyncHTTPClient | None = None,
+        max_body: int = 8388608,
         strict: bool = False,
+        http_client: AsyncHTTPClient | ClientSession | None = None,
     ) -> None:
         super().__init__(
             CONFIG,
@@ -137,6 +144,7 @@ class AsyncClient(AsyncBaseClient):
             timeout=timeout,
             max_retries=max_retries,
             headers=headers,
+            max_body=max_body,
             http_client=http_client,
             strict=strict,
         )

@@ -1,4 +1,4 @@
-# Generated from specs/docurift.yaml by `python -m generator`; edits are lost.
+# Generated from specs/docurift.yaml by `jobwait-generate`; edits are lost.
 """What the entry point names."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from specs/spideriq.yaml by `python -m generator`; edits are lost.
+# Generated from specs/spideriq.yaml by `jobwait-generate`; edits are lost.
 """A typed client of SpiderIQ.
 
 SpiderIQ scrapes websites and map listings. Each scrape runs as a job on a worker, and this

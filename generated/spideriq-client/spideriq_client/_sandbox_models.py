@@ -1,4 +1,4 @@
-# Generated from specs/spideriq.yaml by `python -m generator`; edits are lost.
+# Generated from specs/spideriq.yaml by `jobwait-generate`; edits are lost.
 """The sandbox's models, made by datamodel-code-generator."""
 
 from __future__ import annotations

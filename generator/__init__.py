@@ -1,8 +1,0 @@
-"""Turns OpenAPI documents into packages: those in `specs/` into `generated/`, or any other.
-
-    load → overlay → prune → normalise → check → shape → parse → emit → format → compare
-
-A pure function from documents to `{path: text}`, then a writer: `python -m generator` writes what
-is not up to date, `python -m generator --check` makes everything and compares. A document with a
-problem is refused as a whole, with every problem named, and nothing is written.
-"""

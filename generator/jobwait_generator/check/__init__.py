@@ -1,0 +1,1 @@
+"""What a document must be: every problem is found, not only the first."""

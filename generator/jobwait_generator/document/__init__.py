@@ -1,0 +1,1 @@
+"""Files as plain values: read, overlaid and cut down, each value with its line."""

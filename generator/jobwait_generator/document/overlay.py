@@ -1,0 +1,310 @@
+"""Applying an OpenAPI Overlay, version 1.0 or 1.1, to a document.
+
+Stricter than the standard in one thing: an action that finds nothing to act on is an error, because
+the document has changed under it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Any, Final, TypeAlias
+
+from jsonpath_rfc9535 import JSONPathError, finditer
+
+from ..problems import Problem, RefusedError, prose
+from .document import Document, Origin, moved
+from .pointer import escaped
+from .source import Source
+from .values import Mapping, is_mapping, is_sequence, mapping, sequence
+
+_Location: TypeAlias = tuple[str | int, ...]
+_Graft: TypeAlias = Callable[[str, str], dict[str, Origin]]
+"""What to note of a value that now stands at the first pointer, and came from the second."""
+
+_VERSION: Final = re.compile(r"1\.[01]\.[0-9]+")
+_KEYS: Final = {
+    "": {"overlay", "info", "extends", "actions"},
+    "/info": {"title", "version", "description"},
+}
+_NEW: Final = """\
+overlay: 1.1.0
+info:
+  title: The operations that the package is for
+  version: 1.0.0
+actions:
+  """
+_ACTION: Final = {"target", "description", "update", "remove"}
+_QUERY: Final = 1_000
+"""Characters of a query; a longer one could take all of the stack."""
+_NODES: Final = 20_000
+
+
+def apply(document: Document, overlay: Source) -> Document:
+    """Make the changes that `overlay` describes.
+
+    `extends` is read and never followed: which document an overlay belongs to is said by the names
+    of the two files, or by whoever names both.
+
+    Raises:
+        RefusedError: It is no overlay, or does not fit the document; the places are its own.
+    """
+    found = _Overlay(document, overlay)
+    found.check()
+    if not found.problems:
+        for i, action in enumerate(overlay.data["actions"]):
+            found.act(f"/actions/{i}", action)
+    if found.problems:
+        raise RefusedError(found.problems)
+    return replace(found.document, overlay=overlay)
+
+
+def with_operations(file: str, content: bytes | None, operations: Sequence[str]) -> bytes:
+    """The text of an overlay that also says which operations a package is for.
+
+    Args:
+        file: What messages call the overlay.
+        content: Its text; None makes a new one.
+        operations: What goes under `x-operations` of the document.
+
+    Raises:
+        RefusedError: There is no telling where to put it.
+    """
+    action = {"target": "$", "update": {"x-operations": list(operations)}}
+    line = f"- {json.dumps(action, ensure_ascii=False)}\n"
+    if content is None:
+        return f"{_NEW}{line}".encode()
+    overlay = Source(file, content)
+    wanted = {**overlay.data, "actions": [action, *sequence(overlay.data.get("actions"))]}
+    lines = content.decode("utf-8-sig").splitlines(keepends=True)
+    first = lines[overlay.line("/actions/0") - 1] if "actions" in overlay.data else ""
+    indent = first[: len(first) - len(first.lstrip())]
+    lines.insert(overlay.line("/actions"), indent + line)
+    new = "".join(lines).encode()
+    try:
+        if first.lstrip().startswith("- ") and Source(file, new).data == wanted:
+            return new
+        if overlay.is_json:
+            return (json.dumps(wanted, indent=2, ensure_ascii=False) + "\n").encode()
+    except RefusedError:
+        pass
+    text = f"add this action to it, and leave `--operations` out: {line[2:-1]}"
+    raise RefusedError([Problem(file, overlay.line("/actions"), "/actions", text)])
+
+
+class _Overlay:
+    def __init__(self, document: Document, source: Source) -> None:
+        self.document = document
+        self.problems: list[Problem] = [*source.faults]
+        self._source = source
+
+    def _add(self, pointer: str, message: str) -> None:
+        line = self._source.line(pointer)
+        self.problems.append(Problem(self._source.file, line, pointer, message))
+
+    def check(self) -> None:
+        """It is what the standard describes."""
+        data = self._source.data
+        version = str(data.get("overlay"))
+        if not _VERSION.fullmatch(version):
+            self._add("/overlay", "write `overlay: 1.1.0`; 1.0 and 1.1 are supported")
+        for pointer, known in _KEYS.items():
+            part = data.get("info") if pointer else data
+            self._check_keys(pointer, mapping(part), known)
+        info = mapping(data.get("info"))
+        for key in ("title", "version"):
+            if not isinstance(info.get(key), str):
+                self._add(f"/info/{key}", f"add a {key}, in quotes: an overlay has one")
+        if not isinstance(info.get("description", ""), str):
+            self._add("/info/description", "a description is a text; put it in quotes")
+        if not isinstance(data.get("extends", ""), str):
+            self._add("/extends", "write the address of a document, or leave `extends` out")
+        actions = sequence(data.get("actions"))
+        if not actions:
+            self._add("/actions", "list at least one action")
+        for i, action in enumerate(actions):
+            self._check_action(f"/actions/{i}", mapping(action), version)
+            if action in actions[:i]:
+                self._add(f"/actions/{i}", "this action stands here twice; remove one")
+
+    def _check_keys(self, pointer: str, part: Mapping, known: set[str]) -> None:
+        for key in part:
+            if key not in known and not key.startswith("x-"):
+                message = "an overlay has no such key here; correct it"
+                if key == "copy":
+                    message = "`copy` came with Overlay 1.1; write `overlay: 1.1.0`"
+                self._add(f"{pointer}/{escaped(key)}", message)
+
+    def _check_action(self, pointer: str, action: Mapping, version: str) -> None:
+        copies = {"copy"} if version.startswith("1.1.") else set[str]()
+        self._check_keys(pointer, action, _ACTION | copies)
+        for key in ("target", "copy"):
+            query = action.get(key, "" if key == "target" else "$")
+            if not isinstance(query, str) or not query.startswith("$"):
+                self._add(f"{pointer}/{key}", "write a JSONPath, which begins with `$`")
+            elif len(query) > _QUERY:
+                self._add(f"{pointer}/{key}", f"a JSONPath has at most {_QUERY} characters here")
+        if not isinstance(action.get("description", ""), str):
+            self._add(f"{pointer}/description", "a description is a text; put it in quotes")
+        if not isinstance(action.get("remove", False), bool):
+            self._add(f"{pointer}/remove", "write `remove: true`, or leave it out")
+        if "update" in action and "copy" in action and action.get("remove") is not True:
+            self._add(f"{pointer}/copy", "stands beside `update`; make two actions of it")
+
+    def act(self, pointer: str, action: Mapping) -> None:
+        """Do what an action says to each node it selects."""
+        places = self._select(f"{pointer}/target", action["target"])
+        if not places:
+            return
+        if action.get("remove") is True:
+            # From the end, so that the places that are still to come stay what they are.
+            for place in sorted(places, reverse=True):
+                self._remove(f"{pointer}/target", place)
+        elif "update" in action:
+            self._merge_all(f"{pointer}/update", action["update"], places, self._graft_update)
+        elif "copy" in action:
+            copied = self._select(f"{pointer}/copy", action["copy"])
+            if len(copied) > 1:
+                message = f"this selects {len(copied)} values; select the one to copy"
+                self._add(f"{pointer}/copy", message)
+            elif copied:
+                self._copy(f"{pointer}/copy", _pointer(copied[0]), places)
+
+    def _select(self, pointer: str, query: str) -> list[_Location]:
+        try:
+            found = finditer(query, self.document.data)
+            nodes = list(islice(found, _NODES + 1))
+        except (JSONPathError, RecursionError, ValueError) as error:
+            self._add(pointer, f"this is no JSONPath of RFC 9535: {prose(str(error))}; correct it")
+            return []
+        if not nodes:
+            self._add(pointer, "nothing in the document is there; correct it, or remove the action")
+        if len(nodes) > _NODES:
+            self._add(pointer, f"this selects more than {_NODES} values; select fewer")
+            return []
+        return list(dict.fromkeys(node.location for node in nodes))
+
+    def _graft_update(self, new: str, old: str) -> dict[str, Origin]:
+        return {new: Origin(self._source, old)}
+
+    def _copy(self, pointer: str, copied: str, places: list[_Location]) -> None:
+        before = self.document
+
+        def graft(new: str, old: str) -> dict[str, Origin]:
+            return moved(before, new, copied + old.removeprefix(pointer))
+
+        self._merge_all(pointer, before.at(copied), places, graft)
+
+    def _merge_all(self, pointer: str, value: Any, places: list[_Location], graft: _Graft) -> None:
+        kinds = {_kind(self.document.at(_pointer(place))) for place in places}
+        if len(kinds) > 1:
+            told = " and ".join(sorted(kinds))
+            message = f"the target selects {told}, which no one value fits; make several actions"
+            self._add(pointer, message)
+            return
+        sources = dict(self.document.sources)
+        merge = _Merge(self._add, graft, sources)
+        data: Any = self.document.data
+        for place in places:
+            change = partial(merge.node, value, _pointer(place), pointer)
+            data = _replaced(data, place, change)
+        self.document = replace(self.document, data=data, sources=sources)
+
+    def _remove(self, pointer: str, place: _Location) -> None:
+        if not place:
+            self._add(pointer, "the document itself cannot be removed; select a part of it")
+            return
+        *path, last = place
+        data = _replaced(self.document.data, tuple(path), lambda old: _without(old, last))
+        sources = _sources_without(self.document, place)
+        self.document = replace(self.document, data=data, sources=sources)
+
+
+class _Merge:
+    """The merging of one value into another, as the standard describes it."""
+
+    def __init__(
+        self, add: Callable[[str, str], None], graft: _Graft, sources: dict[str, Origin]
+    ) -> None:
+        self._add = add
+        self._graft = graft
+        self._sources = sources
+
+    def node(self, new: Any, place: str, pointer: str, old: Any) -> Any:
+        """The value at a node that an action selects."""
+        if is_sequence(old) and not is_sequence(new):
+            self._sources |= self._graft(f"{place}/{len(old)}", pointer)
+            return [*old, new]
+        return self.value(old, new, place, pointer)
+
+    def value(self, old: Any, new: Any, place: str, pointer: str) -> Any:
+        if is_mapping(old) and is_mapping(new):
+            result = dict(old)
+            for key, item in new.items():
+                where, source = f"{place}/{escaped(key)}", f"{pointer}/{escaped(key)}"
+                if key in old:
+                    result[key] = self.value(old[key], item, where, source)
+                else:
+                    result[key] = item
+                    self._sources |= self._graft(where, source)
+            return result
+        if is_sequence(old) and is_sequence(new):
+            for i in range(len(new)):
+                self._sources |= self._graft(f"{place}/{len(old) + i}", f"{pointer}/{i}")
+            return [*old, *new]
+        if _kind(old) == _kind(new):
+            self._sources |= self._graft(place, pointer)
+            return new
+        message = f"{_kind(new)} cannot be merged into {_kind(old)}, at {place or '/'} of the"
+        self._add(pointer, f"{message} document; correct it, or remove that one first")
+        return old
+
+
+def _kind(value: object) -> str:
+    if is_mapping(value):
+        return "a mapping"
+    return "a list" if is_sequence(value) else "a plain value"
+
+
+def _pointer(place: _Location) -> str:
+    return "".join(f"/{escaped(str(token))}" for token in place)
+
+
+def _replaced(data: Any, place: _Location, change: Callable[[Any], Any]) -> Any:
+    """Plain values with those at `place` changed; what is not on the way there is shared."""
+    if not place:
+        return change(data)
+    token, *rest = place
+    inner = _replaced(data[token], tuple(rest), change)
+    if is_sequence(data):
+        return [inner if i == token else item for i, item in enumerate(data)]
+    return {**data, token: inner}
+
+
+def _without(data: Any, token: str | int) -> Any:
+    if is_sequence(data):
+        return [item for i, item in enumerate(data) if i != token]
+    return {key: item for key, item in data.items() if key != token}
+
+
+def _sources_without(document: Document, place: _Location) -> dict[str, Origin]:
+    """Where everything comes from after a removal, which moves the rest of a list up."""
+    *path, last = place
+    around = _pointer(tuple(path))
+    gone = [_pointer(place)]
+    shifted: dict[str, Origin] = {}
+    if isinstance(last, int):
+        count = len(sequence(document.at(around)))
+        gone = [f"{around}/{i}" for i in range(last, count)]
+        for i in range(last + 1, count):
+            shifted |= moved(document, f"{around}/{i - 1}", f"{around}/{i}")
+    kept = {
+        pointer: origin
+        for pointer, origin in document.sources.items()
+        if not any(pointer == start or pointer.startswith(f"{start}/") for start in gone)
+    }
+    return kept | shifted

@@ -1,0 +1,1 @@
+"""From a package's description to the text of its files."""

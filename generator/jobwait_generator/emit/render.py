@@ -1,0 +1,67 @@
+"""From a package's description to the text of its files, through the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..model.names import ERRORS
+from ..problems import prose
+from .package import Package, Resource
+from .text import code, docstring, literal, markdown, sentence, toml
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+
+_FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "code": code,
+    "docstring": docstring,
+    "literal": literal,
+    "markdown": markdown,
+    "prose": prose,
+    "seconds": "{:g}".format,
+    "sentence": sentence,
+    "toml": toml,
+}
+
+
+@cache
+def environment() -> Environment:
+    """The templates, compiled once for all packages."""
+    # No autoescape: what is made is Python, TOML and Markdown, and each has a filter of its own.
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        optimized=False,  # costs more than it saves where each template runs a few times
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(_FILTERS)
+    return env
+
+
+def emit(package: Package) -> dict[str, str]:
+    """The text of every handmade file of a package, by its path in it."""
+
+    def render(template: str, resource: Resource = package.resources[0]) -> str:
+        found = environment().get_template(f"{template}.jinja")
+        return found.render(package=package, resource=resource, errors=ERRORS)
+
+    inner = {
+        "__init__.py": render("init.py"),
+        "_client.py": render("client.py"),
+        "_provider.py": render("provider.py"),
+        "models.py": render("models.py"),
+        "openapi.json": package.openapi,
+        "py.typed": "",
+        **{f"{item.module}.py": render("resource.py", item) for item in package.resources},
+    }
+    return {
+        "README.md": render("README.md"),
+        "pyproject.toml": render("pyproject.toml"),
+        **{f"{package.module}/{name}": text for name, text in inner.items()},
+    }

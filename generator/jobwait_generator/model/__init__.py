@@ -1,0 +1,1 @@
+"""What a document says, in one form for all that ask."""

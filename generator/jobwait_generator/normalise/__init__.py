@@ -1,0 +1,1 @@
+"""Third parties' documents in the form that the rest of the generator takes."""

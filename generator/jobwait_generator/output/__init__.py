@@ -1,0 +1,1 @@
+"""What stands on disk, and whether it is up to date."""

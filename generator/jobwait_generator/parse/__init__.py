@@ -1,0 +1,1 @@
+"""The tools that read a document's schemas: two, independent of each other."""

@@ -1,0 +1,1 @@
+"""Proposing an overlay for a document that does not know the extension."""

@@ -1,0 +1,88 @@
+"""Sending over an `aiohttp.ClientSession`, for who polls ten thousand jobs."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from . import _faults as faults
+from ._errors import APIConnectionError, ClientClosedError
+from ._messages import Headers, Request, Response
+
+
+class AiohttpTransport:
+    """Sends through a session of the user's, and leaves it open.
+
+    Args:
+        library: The module aiohttp.
+    """
+
+    def __init__(self, library: ModuleType, session: Any) -> None:
+        self._library = library
+        self._session = session
+
+    async def __call__(self, request: Request, limit: float) -> Response:
+        """Send `request`; as `SyncTransport` does."""
+        from yarl import URL
+
+        if self._session.closed:
+            raise ClientClosedError("the http_client that was passed is closed: pass an open one")
+        if request.parsed is None:
+            headers = [(name.decode(), value.decode()) for name, value in request.headers]
+            request.parsed = URL(request.target, encoded=True), headers
+        url, headers = request.parsed
+        try:
+            async with self._session.request(
+                request.method,
+                url,
+                headers=headers,
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=self._library.ClientTimeout(total=limit),
+            ) as response:
+                body = await self._body(request, response)
+                return Response(response.status, Headers(list(response.raw_headers)), body)
+        except BaseException as error:
+            # The frames below hold the key in their variables, which some programs report.
+            error.__traceback__ = None
+            failure = self._failure(request, limit, error)
+            if failure is None:
+                raise
+            raise failure from failure.__cause__
+
+    async def _body(self, request: Request, response: Any) -> bytes:
+        body = bytearray()
+        try:
+            async for part in response.content.iter_any():
+                body += part
+                if len(body) > request.max_body:
+                    raise faults.too_large(request)
+        except self._library.ClientPayloadError:
+            if response.ok:
+                raise
+            body.clear()  # the status is what counts
+        return bytes(body)
+
+    def _failure(self, request: Request, limit: float, error: Any) -> APIConnectionError | None:
+        library: Any = self._library
+        if isinstance(error, APIConnectionError):
+            return error
+        if isinstance(error, TimeoutError):
+            return faults.too_late(request, limit, error)
+        if not isinstance(error, (library.ClientError, OSError, ValueError)):
+            return None
+        reason = faults.certificate_fault(error)
+        if reason is not None or isinstance(error, library.ClientConnectorCertificateError):
+            host = getattr(error, "host", request.url)
+            return faults.bad_certificate(request, host, reason or "it is another host's", error)
+        if isinstance(error, library.ClientHttpProxyError):
+            is_refusal = 400 <= error.status < 500
+            text = f"the proxy answered {error.status} {error.message}"
+            return faults.bad_proxy(request, text, error, is_permanent=is_refusal)
+        if isinstance(error, library.ClientProxyConnectionError):
+            text = f"the proxy cannot be reached ({error})"
+            return faults.bad_proxy(request, text, error, is_permanent=True)
+        return faults.broken(request, error)
+
+    async def close(self) -> None:
+        """Leave the session open: it is its maker's."""

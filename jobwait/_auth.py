@@ -1,0 +1,144 @@
+"""Keys: where they come from, and where a request carries them; an error never shows one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from ._errors import ConfigurationError
+from ._operation import ClientConfig, Credential
+from ._validation import is_sendable
+
+Key: TypeAlias = str | Callable[[], str]
+"""A key, or a function that returns the one for the next request."""
+AsyncKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
+"""The same for an asynchronous client: the function may be a coroutine function."""
+
+MIN_SECRET: Final = 6
+"""Characters; what is shorter is no secret, and is part of ordinary words."""
+
+
+class Placed(NamedTuple):
+    """A key as requests carry it."""
+
+    headers: dict[str, str]
+    query: dict[str, str]
+
+
+class Keys(NamedTuple):
+    """The keys of a client; its repr hides them."""
+
+    fixed: Placed
+    functions: tuple[tuple[Credential, Callable[[], Any]], ...]
+    """Those to ask for a key before each request."""
+
+    def __repr__(self) -> str:
+        return f"<Keys in {', '.join([*self.fixed.headers, *self.fixed.query])}>"
+
+
+def keys_of(config: ClientConfig, arguments: Mapping[str, Any]) -> Keys:
+    """The keys of a client: its arguments, or what the environment has.
+
+    Raises:
+        ConfigurationError: There is none, or one that no request can carry.
+    """
+    chosen = [
+        (credential, key, credential.parameter)
+        for credential in config.credentials
+        if (key := arguments.get(credential.parameter)) is not None
+    ]
+    if len(chosen) > 1 and not config.keys_together:
+        raise ConfigurationError(f"give {_parameters(config)}, not both")
+    if not chosen or config.keys_together:
+        taken = [credential for credential, _, _ in chosen]
+        chosen += [
+            (credential, key, variable)
+            for credential in config.credentials
+            if (variable := credential.environment_variable) is not None
+            and credential not in taken
+            and (key := os.environ.get(variable)) is not None
+        ]
+    if not chosen and config.key_required:
+        raise ConfigurationError(f"no key for {config.title}: {_ways(config)}")
+    fixed = Placed({}, {})
+    functions: list[tuple[Credential, Callable[[], Any]]] = []
+    for credential, key, source in chosen if config.keys_together else chosen[:1]:
+        if callable(key):
+            functions.append((credential, key))
+        else:
+            place(config, credential, key, source, fixed)
+    return Keys(fixed, tuple(functions))
+
+
+def place(
+    config: ClientConfig, credential: Credential, key: object, source: str, into: Placed
+) -> str:
+    """Put a key where a request carries it, and return it.
+
+    Args:
+        source: The argument or the environment variable that it came from.
+
+    Raises:
+        ConfigurationError: No request can carry it.
+    """
+    if not isinstance(key, str):
+        fault: str | None = f"is of type {type(key).__name__}, not str"
+    else:
+        fault = _fault_of(key, credential.prefix)
+    if fault is not None or not isinstance(key, str):
+        raise ConfigurationError(f"the key for {config.title} in {source} {fault}: {_ways(config)}")
+    carried = into.query if credential.in_query else into.headers
+    carried[credential.header] = credential.prefix + (_basic(key) if credential.is_basic else key)
+    return key
+
+
+def secrets_in(config: ClientConfig, carried: Mapping[str, str]) -> frozenset[str]:
+    """The keys in the headers and the query's parameters that carry credentials."""
+    credentials = {credential.header.lower(): credential for credential in config.credentials}
+    secrets: list[str] = []
+    for name, value in carried.items():
+        credential = credentials.get(name.lower())
+        if credential is not None:
+            secret = value.removeprefix(credential.prefix)
+            secrets += [secret, *(_user_and_key(secret) if credential.is_basic else ())]
+    return frozenset(secrets)
+
+
+def _parameters(config: ClientConfig) -> str:
+    return " or ".join(f"{credential.parameter}=" for credential in config.credentials)
+
+
+def _ways(config: ClientConfig) -> str:
+    variables = [credential.environment_variable for credential in config.credentials]
+    named = " or ".join(variable for variable in variables if variable is not None)
+    return f"pass {_parameters(config)}" + (f" or set {named}" if named else "")
+
+
+def _basic(key: str) -> str:
+    from base64 import b64encode
+
+    return b64encode(key.encode()).decode()
+
+
+def _user_and_key(secret: str) -> list[str]:
+    from base64 import b64decode
+
+    try:
+        text = b64decode(secret).decode()
+    except ValueError:
+        return []
+    return [text, text.partition(":")[2]]
+
+
+def _fault_of(key: str, prefix: str) -> str | None:
+    """Why no header can carry a key, without showing it."""
+    if not key.strip():
+        return "is empty"
+    if key != key.strip():
+        return "begins or ends with white space, a line break perhaps"
+    if prefix and key.lower().startswith(prefix.lower()):
+        return f"begins with the word {prefix.strip()}, which is added anyway"
+    if not is_sendable(key):
+        return "has a character that no header can carry, a line break or a curly quote perhaps"
+    return None

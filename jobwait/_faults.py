@@ -1,0 +1,109 @@
+"""What goes wrong between this process and a provider, as typed errors that say what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._errors import APIConnectionError, APITimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ._messages import Request
+
+
+def failure(
+    request: Request, text: str, cause: BaseException | None, *, is_permanent: bool = False
+) -> APIConnectionError:
+    """The error of a request that got no answer.
+
+    Args:
+        text: Why, and what to do.
+        cause: What the library below raised.
+        is_permanent: Whether the same request cannot get an answer later either.
+    """
+    error = APIConnectionError(
+        f"no answer to {request.method} {request.url}: {_without_secrets(request, text)}"
+    )
+    error.is_permanent = is_permanent
+    error.__cause__ = _shown_cause(request, cause)
+    return error
+
+
+def too_late(request: Request, limit: float, cause: BaseException | None) -> APITimeoutError:
+    """The error of a request whose answer was not whole within `limit` seconds."""
+    error = APITimeoutError(
+        f"no whole answer to {request.method} {request.url} within {limit:.3g} s: "
+        "try later, or give the client a longer timeout"
+    )
+    error.__cause__ = _shown_cause(request, cause)
+    return error
+
+
+def too_large(request: Request) -> APIConnectionError:
+    """The error of an answer whose body is over its bound."""
+    text = f"its body has more than {request.max_body} bytes; pass the client a larger max_body"
+    return failure(request, text, None, is_permanent=True)
+
+
+def broken(request: Request, cause: BaseException) -> APIConnectionError:
+    """The error of a connection that could not be made, or broke."""
+    reason = str(cause) or type(cause).__name__
+    text = f"{reason}; check base_url, the network and its proxies, or try later"
+    return failure(request, text, cause)
+
+
+def bad_certificate(
+    request: Request, peer: str, reason: str, cause: BaseException
+) -> APIConnectionError:
+    """The error of a TLS certificate that is not trusted, or is another host's."""
+    text = (
+        f"the certificate of {peer} does not verify ({reason}); check base_url, or, if an "
+        "authority of your own signed it, name its file in SSL_CERT_FILE or pass http_client="
+    )
+    return failure(request, text, cause, is_permanent=True)
+
+
+def bad_proxy(
+    request: Request, reason: str, cause: BaseException, *, is_permanent: bool
+) -> APIConnectionError:
+    """The error of a proxy that cannot be reached, or refuses."""
+    text = (
+        f"{reason}; check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, the proxy's user and password in "
+        "them included, or name the host in NO_PROXY"
+    )
+    return failure(request, text, cause, is_permanent=is_permanent)
+
+
+def certificate_fault(error: BaseException) -> str | None:
+    """Why a certificate did not verify, if that is why `error` was raised."""
+    import ssl
+
+    for link in _chain(error):
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return link.verify_message or link.reason
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _shown_cause(request: Request, cause: BaseException | None) -> BaseException | None:
+    """`cause` without the frames, which hold the key; None where its words show the key."""
+    if cause is None:
+        return None
+    for link in _chain(cause):
+        link.__traceback__ = None
+        if _without_secrets(request, str(link)) != str(link):
+            return None
+    return cause
+
+
+def _without_secrets(request: Request, text: str) -> str:
+    for secret in request.secrets:
+        text = text.replace(secret, "[redacted]")
+    return text

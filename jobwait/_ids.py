@@ -1,0 +1,80 @@
+"""Ids: checked, and written as a request carries them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._decode import encode
+from ._errors import InvalidArgumentError
+from ._operation import Id, IdT, Operation, Part
+from ._pointer import parse_pointer, value_at
+
+
+def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
+    """The values that an id consists of, as they are sent."""
+    parts = operation.id_parts
+    values: tuple[Any, ...] = (job_id,)
+    if len(parts) != 1:
+        values = job_id if isinstance(job_id, tuple) else ()
+        if len(values) != len(parts):
+            names = ", ".join(part.name for part in parts)
+            raise _bad_id(operation, f"is a tuple of {len(parts)} parts ({names})")
+    return [
+        value if part.kind is int and part.location == "body" else text
+        for part, value in zip(parts, values, strict=True)
+        for text in [_id_text(operation, part, value)]
+    ]
+
+
+def needs_body(operation: Operation[Any, Any]) -> bool:
+    """Whether the id of a result stands in the body that tells the job's status."""
+    return any(isinstance(source, str) for source in operation.sources)
+
+
+def result_id(operation: Operation[Any, Any], job_id: Id, body: Any) -> Any:
+    """The id that an operation takes, from that of a job and the body that tells its status.
+
+    Raises:
+        InvalidArgumentError: The job has none.
+    """
+    parts: tuple[Any, ...] = job_id if isinstance(job_id, tuple) else (job_id,)
+    data = encode(body)
+    values: list[Any] = []
+    for part, source in zip(operation.id_parts, operation.sources, strict=True):
+        if isinstance(source, int):
+            values.append(parts[source])
+            continue
+        value = value_at(parse_pointer(source), data)
+        if not isinstance(value, str | int):
+            raise _bad_id(operation, f"is at {source}, where the job has none yet")
+        values.append(value if part.kind is int else part.kind(str(value)))
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _id_text(operation: Operation[Any, Any], part: Part, job_id: Any) -> str:
+    wanted: type[Any] = part.kind
+    if not isinstance(job_id, wanted) or isinstance(job_id, bool):
+        hint = ""
+        if isinstance(job_id, str) and wanted.__name__ == "UUID":
+            hint = f": use UUID({job_id!r})"
+        elif isinstance(job_id, str) and wanted is int and job_id.isdecimal():
+            hint = f": use {job_id}"
+        rule = f"is of type {wanted.__name__}, not {type(job_id).__name__}{hint}"
+        raise _bad_id(operation, rule)
+    try:
+        # A string is its own text, also where it is the member of an enum.
+        text = str.__str__(job_id) if isinstance(job_id, str) else str(job_id)
+    except ValueError:
+        raise _bad_id(operation, "is a number of fewer digits") from None
+    if not text.strip():
+        raise _bad_id(operation, "is not empty")
+    unsafe = text in (".", "..") or "/" in text or "\\" in text
+    if not text.isprintable() or (unsafe and part.location == "path"):
+        raise _bad_id(operation, f"has no slash, dots alone or control characters, as {text!r} has")
+    return text
+
+
+def _bad_id(operation: Operation[Any, Any], rule: str) -> Exception:
+    error = InvalidArgumentError(f"an id for {operation.operation_id} {rule}; nothing was sent")
+    error.provider = operation.provider
+    return error
