@@ -243,7 +243,7 @@ def _result(
 ) -> Flow[BodyT]:
     body = None
     if needs_body(operation):
-        body = (yield from calls.call(status, job_id, timeout)).body
+        body = (yield from calls.call(status, job_id, timeout)).parsed
     id = result_id(operation, job_id, body)
     return (yield from calls.call(operation, id, timeout)).parsed
 

@@ -23,7 +23,7 @@ from typing import (
 )
 
 from ._pointer import is_array, is_object, write_pointer
-from ._text import status_word
+from ._text import MAX_WORD, status_word
 from ._unset import UNSET, Unset
 
 MAX_MISMATCHES: Final = 1_000
@@ -303,7 +303,7 @@ def _discriminated(members: list[Any], fallback: Any) -> Decoder:
             if report is None:
                 raise mismatch
             report.add(mismatch)
-            word = "" if word is UNSET else status_word(word)
+            word = "" if word is UNSET else status_word(word)[:MAX_WORD]
         return fallback(**{raw_word: word, "raw": value})
 
     return decode

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Type
 from ._decode import Decoder, decoder
 from ._models import Model
 from ._pointer import parse_pointer, value_at
-from ._text import MAX_WORD, status_word
+from ._text import status_word
 from ._unset import UNSET
 
 if TYPE_CHECKING:
@@ -230,10 +230,9 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         else:
             word = status_word(status)
             state = self.states.get(word)
-            if state is None:
-                word = word if len(word) <= MAX_WORD else f"{word[:MAX_WORD]}…"
-            # One string for all polls that see it: some remember it, for thousands of jobs.
-            word = intern(word)
+            if state is not None:
+                # One string for all polls that see it: waits remember it, for thousands of jobs.
+                word = intern(word)
         told = self.responses.get(status_code)
         return word, state if told is None else told
 

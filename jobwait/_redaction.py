@@ -7,10 +7,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+from ._auth import MIN_SECRET
 from ._pointer import is_array, is_object
 
-MIN_SECRET: Final = 6
-"""Characters; what is shorter is no secret, and is part of ordinary words."""
 MAX_SECRETS: Final = 50
 """That are remembered; where keys change, the oldest are forgotten."""
 MAX_LEVELS: Final = 100
@@ -24,8 +23,7 @@ _NO_URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
 class _Spelling(NamedTuple):
-    needle: str
-    """What to look for once nothing is escaped."""
+    literal: str
     pattern: re.Pattern[str]
     """The same with any character escaped."""
     is_base64: bool
@@ -58,10 +56,16 @@ class Redactor:
                 spelling for secret in tuple(self._secrets) for spelling in _spellings(secret)
             )
             self._spellings = spellings
-        plain = _ESCAPE.sub(_unescaped, text)
+        # Most texts have no key in them, which is seen faster without the patterns.
+        plain = _plain(text)
         base64 = plain.translate(_NO_URL_SAFE)
-        for needle, pattern, is_base64 in spellings:
-            if needle in (base64 if is_base64 else plain) or needle in text:
+        for literal, pattern, is_base64 in spellings:
+            # A key may itself have what looks like an escape.
+            if (
+                literal in text
+                or literal in (base64 if is_base64 else plain)
+                or _plain(literal) in plain
+            ):
                 text = pattern.sub("[redacted]", text)
         return text
 
@@ -90,6 +94,10 @@ class Redactor:
         return value
 
 
+def _plain(text: str) -> str:
+    return _ESCAPE.sub(_unescaped, text)
+
+
 def _unescaped(match: re.Match[str]) -> str:
     json, url, html, decimal = match.groups()
     digits = json or url or html
@@ -99,19 +107,8 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _spellings(secret: str) -> list[_Spelling]:
-    from base64 import b64decode
-
-    secrets = [secret]
-    try:
-        # A header of basic authentication, which a server may have decoded.
-        user = b64decode(secret, validate=True).decode()
-        if user.isprintable() and ":" in user:
-            secrets += [user, user.partition(":")[2]]
-    except ValueError:
-        pass
-    plain = [text for text in secrets if len(text) >= MIN_SECRET]
-    made = [_Spelling(text, re.compile("".join(map(_spelled, text))), False) for text in plain]
-    for core in (core for text in plain for core in _base64(text)):
+    made = [_Spelling(secret, re.compile("".join(map(_spelled, secret))), is_base64=False)]
+    for core in _base64(secret):
         pattern = "".join(map(_spelled, core)) + "[A-Za-z0-9+/_=-]*"
         made.append(_Spelling(core, re.compile(pattern), is_base64=True))
     return made

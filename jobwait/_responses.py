@@ -14,7 +14,7 @@ from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerE
 from ._messages import Headers, Response
 from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
 from ._pointer import is_object, value_at
-from ._text import json_text, printable, printable_lines
+from ._text import MAX_WORD, json_text, printable, printable_lines
 from ._unset import UNSET
 from ._validation import LONGEST
 from ._waiter import Sighting
@@ -96,11 +96,12 @@ class Reader:
                 raise self._mismatch_error(operation, response, data, lacking)
             self._report(operation, response, data, mismatches)
         job = operation.job_of(body)
-        if _is_unset(job) and state != "succeeded":
+        missing: Any = job
+        if missing is UNSET and state != "succeeded":
             job = nothing
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         if state is None:
-            word = self._redactor.text(word)
+            word = self._redactor.beginning(word, MAX_WORD)
         if state not in ("failed", "cancelled"):
             return Sighting(job, word, state, progress, retry_after=hint)
         code, message = _reason(operation, data)
@@ -260,10 +261,6 @@ class Reader:
 
     def _excerpt(self, response: Response) -> str:
         return printable(self._kept(response, MAX_KEPT_TEXT))
-
-
-def _is_unset(value: object) -> bool:
-    return value is UNSET
 
 
 def _lacking_status(

@@ -54,10 +54,9 @@ def _outline(value: Any, levels: int) -> Any:
 
 
 def status_word(value: Any) -> str:
-    """A status as the text that a document lists; bounded where it is no string."""
+    """A status as the text that a document lists."""
     if isinstance(value, str):
         return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON has one kind of number
-    text = json_text(value)
-    return text if len(text) <= MAX_WORD else f"{text[:MAX_WORD]}…"
+    return json_text(value)

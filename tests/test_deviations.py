@@ -25,7 +25,7 @@ from jobwait import (
     providers,
     wait_for_completion,
 )
-from jobwait._pointer import parse_pointer, value_at
+from jobwait._pointer import is_array, is_object, parse_pointer, value_at
 from jobwait._requests import Runtime
 
 from .widgets import KEY, Time
@@ -51,7 +51,8 @@ class Case(NamedTuple):
 
     @property
     def operation(self) -> JobOperation[Any, Any, Any, Any]:
-        return import_module(f"{self.package}.jobs").GET_JOB
+        operation: JobOperation[Any, Any, Any, Any] = import_module(f"{self.package}.jobs").GET_JOB
+        return operation
 
     @property
     def job_pointer(self) -> tuple[str, ...]:
@@ -82,7 +83,7 @@ def differing(body: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
         for wrong in WRONG:
             other = copy.deepcopy(body)
             parent = value_at(pointer[:-1], other)
-            step: Any = int(pointer[-1]) if isinstance(parent, list) else pointer[-1]
+            step: Any = int(pointer[-1]) if is_array(parent) else pointer[-1]
             if wrong is not MISSING:
                 parent[step] = wrong
             else:
@@ -91,11 +92,10 @@ def differing(body: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 def places(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for step, item in items:
-        yield (*above, str(step))
-        if isinstance(item, (dict, list)):
-            yield from places(item, (*above, str(step)))
+    steps = list(value) if is_object(value) else range(len(value) if is_array(value) else 0)
+    for step in map(str, steps):
+        yield (*above, step)
+        yield from places(value_at((step,), value), (*above, step))
 
 
 class Caller:

@@ -256,8 +256,9 @@ def test_models_pickle_and_copy() -> None:
 def test_an_attribute_of_what_was_not_sent_says_so() -> None:
     job = JobResponse.from_dict({"data": {"id": "1", "status": "completed"}}).data
     assert isinstance(job, CompletedJob)
+    result: Any = job.result
     with pytest.raises(AttributeError, match=r"no attribute 'text': the provider did not send"):
-        _ = job.result.text
+        _ = result.text
     assert not hasattr(UNSET, "text")
 
 
@@ -335,7 +336,8 @@ def test_a_model_within_itself_is_typed_to_a_depth_and_then_kept_as_it_came(dept
         data = GOOD | {"children": [data]}
     model = Everything.from_dict(data)
 
-    inner, levels = model, 1
+    inner: Any = model
+    levels = 1
     while isinstance(inner.children[0], Everything):
         inner, levels = inner.children[0], levels + 1
     assert levels in LEVELS

@@ -240,7 +240,6 @@ ANSWERS: list[tuple[Any, type[Exception]]] = [
     ("status_520", ServerError),
     ("html", ResponseDecodeError),
     ("truncated_json", ResponseDecodeError),
-    ("null_field", ResponseDecodeError),
 ]
 
 
@@ -251,10 +250,19 @@ def test_a_single_request_ends_in_the_error_of_its_fault(
     job = job_sandbox.create_job(provider.name, seconds=0, faults=[Fault(kind)])
     with pytest.raises(error) as caught:
         caller.get(provider, job_sandbox, job.id, max_retries=0)
-    if isinstance(caught.value, ResponseDecodeError) and kind == "null_field":
-        assert caught.value.pointer
     if isinstance(caught.value, APIStatusError):
         assert str(caught.value.status_code) in str(caught.value)
+
+
+def test_a_null_field_is_an_error_of_a_strict_client_alone(
+    caller: Sync, provider: Provider, job_sandbox: Sandbox
+) -> None:
+    job = job_sandbox.create_job(provider.name, seconds=0, faults=[Fault("null_field")])
+    (deviation,) = jobwait.deviations(caller.get(provider, job_sandbox, job.id))
+    assert deviation.found == "null"
+    with pytest.raises(ResponseDecodeError) as caught:
+        caller.get(provider, job_sandbox, job.id, strict=True)
+    assert (caught.value.pointer or "").endswith(deviation.pointer)
 
 
 def test_a_number_of_another_size_is_the_providers_400(job_sandbox: Sandbox) -> None:
