@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from ._auth import MIN_SECRET, Keys, Placed, place, secrets_in
+from ._auth import MIN_SECRET, Keys, Placed, identity, place, secrets_in
 from ._errors import (
     APIError,
     APIStatusError,
     ClientClosedError,
     ResponseDecodeError,
 )
-from ._flow import AskKey, Flow, SendRequest, Sleep, adrive, drive
+from ._flow import AskKey, Flow, Secret, SendRequest, Sleep, adrive, drive
 from ._ids import id_values
 from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
@@ -159,14 +159,14 @@ class SharedCalls:
         self._random: Final = runtime.random
         keys = options.keys
         secrets = secrets_in(options.config, options.headers | keys.fixed.query)
-        self._secrets = frozenset(secret for secret in secrets if len(secret) >= MIN_SECRET)
+        self._secrets = _long(secrets)
         self.reader: Reader = Reader(
             options.config, self._secrets, strict=options.strict, warned=options.warned
         )
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
         origin = (url.scheme, url.hostname, port)
-        functions = frozenset[object](function for _, function in keys.functions)
+        functions = frozenset(identity(function) for _, function in keys.functions)
         self.throttle: Throttle = throttle_for(runtime.clock, origin, secrets | functions)
         """Shared with all that asks the same host with the same key."""
         self._headers = _raw({"Host": url.netloc} | options.headers)
@@ -304,13 +304,14 @@ class SharedCalls:
 
     def _send_with_new_keys(self, request: Request, deadline: float) -> Flow[Response | APIError]:
         config, placed = self.options.config, Placed({}, {})
-        secrets: set[str] = set()
         for credential, function in self.options.keys.functions:
             name = credential.parameter
-            key: object = yield AskKey(name, function, max(deadline - self.clock(), 0.0))
-            if isinstance(key, APIError):
-                raise key
-            secrets.add(place(config, credential, key, f"{name}=, from its function,", placed))
+            answer: Secret | APIError
+            answer = yield AskKey(name, function, max(deadline - self.clock(), 0.0))
+            if isinstance(answer, APIError):
+                raise answer
+            place(config, credential, answer.value, f"{name}=, from its function,", placed)
+        secrets = _long(secrets_in(config, placed.headers | placed.query))
         for secret in secrets:
             self.reader.add_secret(secret)
         keyed = Request(
@@ -339,6 +340,10 @@ class SharedCalls:
             raise error
         backoff = min(RETRY_BACKOFF * 2.0**retries, MAX_RETRY_BACKOFF) * (1 + self._random()) / 2
         return max(backoff, hint or 0.0)
+
+
+def _long(secrets: frozenset[str]) -> frozenset[str]:
+    return frozenset(secret for secret in secrets if len(secret) >= MIN_SECRET)
 
 
 def _raw(headers: dict[str, str]) -> RawHeaders:

@@ -485,13 +485,13 @@ def test_a_retry_after_without_a_zone_is_in_utc(
     assert script.times == [0, 5]
 
 
-@pytest.mark.parametrize(("hint", "seconds"), [("20, 20", 20), ("20.5", 20.5), ("9" * 30, None)])
+@pytest.mark.parametrize(("hint", "seconds"), [("20, 20", 20), ("20.5", 20.5), ("9" * 30, 3600)])
 def test_a_retry_after_in_an_odd_form_is_understood(
-    driver: Driver, time: Time, hint: str, seconds: float | None
+    driver: Driver, time: Time, hint: str, seconds: float
 ) -> None:
     script = Script(time, answer("pending", headers={"Retry-After": hint}), answer("completed"))
     driver.wait(script, timeout=None)
-    assert script.times == [0, 1e9 if seconds is None else seconds]
+    assert script.times == [0, seconds]
 
 
 @pytest.mark.parametrize("hint", ["soon", "-5", "", "1e400", "Thu, 99 Foo 2026"])

@@ -229,11 +229,14 @@ class Script:
 class Sync:
     """Drives a blocking client."""
 
+    def __init__(self) -> None:
+        self.credentials: dict[str, Any] = {"api_key": KEY}
+
     def client(self, script: Script, **options: Any) -> BaseClient:
         time = script.time
         return BaseClient(
             CONFIG,
-            {"api_key": KEY},
+            self.credentials,
             http_client=httpx.Client(transport=httpx.MockTransport(script)),
             runtime=Runtime(time.clock, time.sleep, time.random),
             **options,
@@ -253,7 +256,7 @@ class Async(Sync):
         time = script.time
         return AsyncBaseClient(
             CONFIG,
-            {"api_key": KEY},
+            self.credentials,
             http_client=httpx.AsyncClient(transport=httpx.MockTransport(script)),
             runtime=AsyncRuntime(time.clock, time.async_sleep, time.random),
             **options,
