@@ -122,8 +122,8 @@ class Responses:
             schema, tokens(status)
         ):
             message = f"a body of {code} has no {shown(status)}: say what it means with `absent`"
-            place = f"{operation.pointer}/{EXTENSION}/status"
-            self._report(place, f"{message}, or correct the pointer")
+            pointer = f"{operation.pointer}/{EXTENSION}/status"
+            self._report(pointer, f"{message}, or correct the pointer")
 
     def _check_meaning(self, operation: RawOperation, code: str) -> None:
         """Say what a status code without a body means."""
