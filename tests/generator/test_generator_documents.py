@@ -28,8 +28,8 @@ def source(text: str, file: str = "specs/x.yaml") -> Source:
         ("- openapi\n", 1, "the document is not a mapping"),
         ("", 1, "the document is not a mapping"),
         ("a: &a [*a]\n", 1, "write it out"),
-        ("a: 1\nb: *nothing\n", 2, "there is no anchor 'nothing' before"),
-        ("a: 1\n---\nb: 1\n", 2, "a second document begins; remove it"),
+        ("a: 1\nb: *nothing\n", 2, "found undefined alias 'nothing'; correct it"),
+        ("a: 1\n---\nb: 1\n", 2, "another document"),
         ("a: \udcff", 1, "this is not YAML in UTF-8"),
     ],
 )
@@ -71,6 +71,7 @@ def test_what_is_no_json_is_told_with_its_line(text: str, where: int, message: s
         ('{"a": {},\n"a": 2}', "x.json", (2, "/a", "the key stands here twice, first in line 1")),
         ('{"a": {},\n"a": 2}', "x.yaml", (2, "/a", "the key stands here twice, first in line 1")),
         ("a: 1\nb: !!python/object/apply:os.getcwd []\n", "x.yaml", (2, "/b", "YAML tags are")),
+        ("a:\n  !!python/name:os.system b: 1\n", "x.yaml", (2, "/a", "YAML tags are")),
         ("a: &a [1]\nb:\n  <<: *a\n", "x.yaml", (3, "/b", "`<<` merges mappings only")),
         ("a:\n- .nan\n", "x.yaml", (2, "/a/0", "JSON has no such number")),
         ('{"a": [1,\n1e999]}', "x.json", (2, "/a/1", "JSON has no such number")),

@@ -9,10 +9,10 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ..model.names import ERRORS
+from ..model.names import ERRORS, literal
 from ..problems import prose
 from .package import Package, Resource
-from .text import code, docstring, literal, markdown, sentence, toml
+from .text import code, docstring, markdown, sentence, toml
 
 LAYER: Final = (0, 2)
 """The oldest release of `jobwait` that packages work with; the next major one may be another."""
@@ -38,7 +38,6 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
-        optimized=False,  # costs more than it saves where each template runs a few times
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -47,14 +46,14 @@ def environment() -> Environment:
     return env
 
 
-def emit(package: Package) -> dict[str, str]:
-    """The text of every handmade file of a package, by its path in it."""
+def render_package(package: Package) -> dict[str, str]:
+    """The text of every file of a package that a template makes, by its path in it."""
 
     requirement = f"jobwait>={'.'.join(map(str, LAYER))},<{LAYER[0] + 1}"
 
     def render(template: str, resource: Resource = package.resources[0]) -> str:
-        found = environment().get_template(f"{template}.jinja")
-        return found.render(
+        text = environment().get_template(f"{template}.jinja")
+        return text.render(
             package=package,
             resource=resource,
             errors=ERRORS,
