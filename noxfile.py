@@ -72,7 +72,7 @@ def generate(session: nox.Session) -> None:
 def generated(session: nox.Session) -> None:
     """Check that generated/ is, byte for byte, what the generator writes."""
     session.install("./generator", silent=True)
-    session.run("jobwait-generate", "--check")
+    session.run("jobwait-generate", "check")
 
 
 @nox.session
