@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final, TypeAlias
@@ -185,6 +186,8 @@ def run() -> None:
     # way, is a fifth of its time.
     gc.disable()
     sys.excepthook = _report_defect
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)

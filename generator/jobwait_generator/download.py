@@ -11,6 +11,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from .problems import prose
+
 _LIMIT: Final = 60.0
 """Seconds that a download takes at most."""
 _SILENCE: Final = 20.0
@@ -24,7 +26,10 @@ class DownloadError(Exception):
 
 def without_secrets(url: str) -> str:
     """An address without what may be a secret: its user, its query and its fragment."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "--spec"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -53,7 +58,9 @@ def download(url: str, size: int, limit: float = _LIMIT) -> bytes:
     try:
         return future.result(limit)
     except HTTPError as error:
-        text = f"the server answers {error.code} {error.reason}; open the address in a browser"
+        error.close()
+        reason = prose(error.reason)
+        text = f"the server answers {error.code} {reason}; open the address in a browser"
         raise DownloadError(text) from None
     except URLError as error:
         raise DownloadError(f"cannot be reached: {error.reason}") from None
@@ -61,7 +68,7 @@ def download(url: str, size: int, limit: float = _LIMIT) -> bytes:
         text = f"takes more than {limit:g} s; download it yourself, and name the file"
         raise DownloadError(text) from None
     except _BROKEN as error:
-        raise DownloadError(f"the download broke off: {error or type(error).__name__}") from None
+        raise DownloadError(f"the download broke off: {prose(repr(error))}") from None
 
 
 def _read(url: str, size: int) -> bytes:
@@ -91,6 +98,7 @@ class _SameScheme(HTTPRedirectHandler):
         newurl: str,
     ) -> Request | None:
         """The request to follow with."""
+        fp.close()
         if urlsplit(newurl).scheme != urlsplit(req.full_url).scheme:
             text = f"it redirects to {without_secrets(newurl)}, of another scheme; name that"
             raise DownloadError(text)
@@ -107,11 +115,10 @@ def _check(url: str) -> None:
         raise DownloadError(f"this is no address: {error}") from None
     if "@" in parts.netloc:
         raise DownloadError("an address holds no user or password here; download it yourself")
+    if parts.scheme not in ("http", "https") or (parts.scheme == "http" and not _is_loopback(host)):
+        raise DownloadError("write an https:// address; http:// is for this machine alone")
     if not host or any(not c.isprintable() or c == " " for c in url):
         raise DownloadError("this is no whole address, such as https://example.com/openapi.json")
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
-        return
-    raise DownloadError("write an https:// address; http:// is for this machine alone")
 
 
 def _is_loopback(host: str) -> bool:
