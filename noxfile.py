@@ -121,9 +121,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def install(session: nox.Session) -> None:
-    """Install one package from the checkout as the README says, with nothing else there."""
+    """Install one package from the checkout as the README says, and the generator from wheels."""
     session.install(".", "./generated/docurift-client", silent=True)
     session.run("python", "-I", "-c", "from docurift_client import Client; print(Client('key'))")
+    install_group(session, "install")
+    session.run("pytest", "tests/install")
 
 
 @nox.session(requires=["generate", "build"])

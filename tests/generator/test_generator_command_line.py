@@ -10,11 +10,11 @@ import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pytest
 import trustme
@@ -24,6 +24,8 @@ from jobwait_generator.document.document import SCHEMA
 from jobwait_generator.download import DownloadError, download
 
 from .conftest import ROOT, WIDGETS
+
+Answer: TypeAlias = Callable[[http.server.BaseHTTPRequestHandler], None]
 
 WRONG: Final = WIDGETS.replace("states: {waiting: pending,", "states: {")
 
@@ -172,9 +174,9 @@ def test_a_document_may_come_from_the_standard_input(tmp_path: Path) -> None:
 
 @contextmanager
 def serve(
-    answer: Callable[[http.server.BaseHTTPRequestHandler], None],
+    answer: Answer,
     context: ssl.SSLContext | None = None,
-) -> Iterator[str]:
+) -> Generator[str]:
     """A server on this machine; its address."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -198,7 +200,7 @@ def serve(
         server.server_close()
 
 
-def sends(content: bytes, **headers: str) -> Callable[[http.server.BaseHTTPRequestHandler], None]:
+def sends(content: bytes, **headers: str) -> Answer:
     """An answer with this body."""
 
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
@@ -211,7 +213,15 @@ def sends(content: bytes, **headers: str) -> Callable[[http.server.BaseHTTPReque
     return answer
 
 
-def redirects(target: str) -> Callable[[http.server.BaseHTTPRequestHandler], None]:
+def fails(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.send_error(404)
+
+
+def babbles(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 what\r\n\r\n")
+
+
+def redirects(target: str) -> Answer:
     """A redirect."""
 
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
@@ -226,7 +236,8 @@ def redirects(target: str) -> Callable[[http.server.BaseHTTPRequestHandler], Non
 def test_a_document_may_come_from_an_https_address(tmp_path: Path) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    certificate: Any = authority.issue_cert("127.0.0.1")
+    certificate.configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with serve(sends(WIDGETS.encode()), context) as address:
         spec = ["--spec", f"{address}/openapi.yaml?key=secret"]
@@ -303,15 +314,13 @@ def test_a_download_is_bounded_in_size_and_time() -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (lambda handler: handler.send_error(404), "the server answers 404 Not Found"),
+        (fails, "the server answers 404 Not Found"),
         (sends(b"", **{"Content-Encoding": "gzip"}), "the server compresses"),
-        (lambda handler: handler.wfile.write(b"HTTP/1.1 what\r\n\r\n"), "the download broke off"),
+        (babbles, "the download broke off"),
         (redirects("/"), "the server answers 302"),
     ],
 )
-def test_what_a_server_does_wrong_is_told_in_a_line(
-    answer: Callable[[http.server.BaseHTTPRequestHandler], None], message: str
-) -> None:
+def test_what_a_server_does_wrong_is_told_in_a_line(answer: Answer, message: str) -> None:
     with serve(answer) as address, pytest.raises(DownloadError, match=message) as caught:
         download(address, 4)
     assert "\n" not in str(caught.value).strip()

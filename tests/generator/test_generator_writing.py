@@ -243,7 +243,7 @@ def test_what_a_killed_run_left_is_removed_once_nobody_can_be_writing_it(tmp_pat
     for name, age in (("dead", 3600), ("alive", 0)):
         folder = tmp_path / f".acme-client.{name}.new"
         folder.mkdir()
-        os.utime(folder, (time.time() - age,) * 2)
+        os.utime(folder, times=(time.time() - age, time.time() - age))
 
     write_package(tmp_path, "acme-client", NEW)
 
