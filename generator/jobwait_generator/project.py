@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .document.document import SCHEMA, Document, load
+from .document.document import SCHEMA, SELECTION, Document, load
+from .document.keys import with_own_keys
 from .document.source import Source
 from .inputs import ENDINGS, InputFile, PackageInput, read_file
 from .output import lock as _lock
@@ -117,6 +118,5 @@ def _load(package: PackageInput) -> Document:
         overlay = Source(package.overlay.shown, package.overlay.content, package.overlay.label)
         document = apply(document, overlay)
     if package.operations:
-        data = {**document.data, "x-operations": list(package.operations)}
-        document = replace(document, data=data)
-    return document
+        document = replace(document, data={**document.data, SELECTION: list(package.operations)})
+    return with_own_keys(document)

@@ -25,8 +25,8 @@ def source(text: str, file: str = "specs/x.yaml") -> Source:
         ("- openapi\n", 1, "the document is not a mapping"),
         ("", 1, "the document is not a mapping"),
         ("a: &a [*a]\n", 1, "write it out"),
-        ("a: 1\nb: *nothing\n", 2, "there is no anchor 'nothing' before"),
-        ("a: 1\n---\nb: 1\n", 2, "a second document begins; remove it"),
+        ("a: 1\nb: *nothing\n", 2, "found undefined alias 'nothing'; correct it"),
+        ("a: 1\n---\nb: 1\n", 2, "a single document in the stream but found another document"),
         ("a: \udcff", 1, "this is not YAML in UTF-8"),
     ],
 )

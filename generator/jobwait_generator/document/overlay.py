@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias
 from jsonpath_rfc9535 import JSONPathError, finditer
 
 from ..problems import Problem, RefusedError, prose
-from .document import Document, Origin, moved
-from .pointer import escaped
+from .document import SELECTION, Document, Origin, moved
+from .pointer import escaped, is_within, joined
 from .source import Source
 from .values import Mapping, is_mapping, is_sequence, mapping, sequence
 
@@ -74,7 +74,7 @@ def with_operations(file: str, content: bytes | None, operations: Sequence[str])
     Raises:
         RefusedError: There is no telling where to put it.
     """
-    action = {"target": "$", "update": {"x-operations": list(operations)}}
+    action = {"target": "$", "update": {SELECTION: list(operations)}}
     line = f"- {json.dumps(action, ensure_ascii=False)}\n"
     if content is None:
         return f"{_NEW}{line}".encode()
@@ -172,7 +172,7 @@ class _Overlay:
                 message = f"this selects {len(copied)} values; select the one to copy"
                 self._add(f"{pointer}/copy", message)
             elif copied:
-                self._copy(f"{pointer}/copy", _pointer(copied[0]), places)
+                self._copy(f"{pointer}/copy", joined(copied[0]), places)
 
     def _select(self, pointer: str, query: str) -> list[_Location]:
         try:
@@ -200,7 +200,7 @@ class _Overlay:
         self._merge_all(pointer, before.at(copied), places, graft)
 
     def _merge_all(self, pointer: str, value: Any, places: list[_Location], graft: _Graft) -> None:
-        kinds = {_kind(self.document.at(_pointer(place))) for place in places}
+        kinds = {_kind(self.document.at(joined(place))) for place in places}
         if len(kinds) > 1:
             told = " and ".join(sorted(kinds))
             message = f"the target selects {told}, which no one value fits; make several actions"
@@ -210,7 +210,7 @@ class _Overlay:
         merge = _Merge(self._add, graft, sources)
         data: Any = self.document.data
         for place in places:
-            change = partial(merge.node, value, _pointer(place), pointer)
+            change = partial(merge.node, value, joined(place), pointer)
             data = _replaced(data, place, change)
         self.document = replace(self.document, data=data, sources=sources)
 
@@ -270,10 +270,6 @@ def _kind(value: object) -> str:
     return "a list" if is_sequence(value) else "a plain value"
 
 
-def _pointer(place: _Location) -> str:
-    return "".join(f"/{escaped(str(token))}" for token in place)
-
-
 def _replaced(data: Any, place: _Location, change: Callable[[Any], Any]) -> Any:
     """Plain values with those at `place` changed; what is not on the way there is shared."""
     if not place:
@@ -294,8 +290,8 @@ def _without(data: Any, token: str | int) -> Any:
 def _sources_without(document: Document, place: _Location) -> dict[str, Origin]:
     """Where everything comes from after a removal, which moves the rest of a list up."""
     *path, last = place
-    around = _pointer(tuple(path))
-    gone = [_pointer(place)]
+    around = joined(path)
+    gone = [joined(place)]
     shifted: dict[str, Origin] = {}
     if isinstance(last, int):
         count = len(sequence(document.at(around)))
@@ -305,6 +301,6 @@ def _sources_without(document: Document, place: _Location) -> dict[str, Origin]:
     kept = {
         pointer: origin
         for pointer, origin in document.sources.items()
-        if not any(pointer == start or pointer.startswith(f"{start}/") for start in gone)
+        if not any(is_within(pointer, start) for start in gone)
     }
     return kept | shifted

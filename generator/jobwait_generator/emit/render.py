@@ -9,10 +9,10 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ..model.names import ERRORS
+from ..model.names import ERRORS, literal
 from ..problems import prose
 from .package import Package, Resource
-from .text import code, docstring, literal, markdown, sentence, toml
+from .text import code, docstring, markdown, sentence, toml
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -44,8 +44,8 @@ def environment() -> Environment:
     return env
 
 
-def emit(package: Package) -> dict[str, str]:
-    """The text of every handmade file of a package, by its path in it."""
+def render_package(package: Package) -> dict[str, str]:
+    """The text of every file of a package that a template makes, by its path in it."""
 
     def render(template: str, resource: Resource = package.resources[0]) -> str:
         found = environment().get_template(f"{template}.jinja")
