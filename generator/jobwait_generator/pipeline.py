@@ -39,12 +39,12 @@ def generate(
     apis: list[Api] = []
     for document in documents:
         try:
-            api, found = _read(document)
+            api, faults = _read(document)
         except RefusedError as error:
             problems += error.problems
         else:
             apis.append(api)
-            problems += found
+            problems += faults
     problems += shared_variables(apis, others or {})
     if problems:
         raise RefusedError(problems)
@@ -89,8 +89,8 @@ def _read(document: Document) -> tuple[Api, list[Problem]]:
     checked = check(api)
     known = {problem.pointer for problem in checked}
     invalid = [p for p in validate(normal, normal.data)[1] if p.pointer not in known]
-    found = sorted({*checked, *invalid}, key=lambda problem: (problem.line, *problem))
-    return api, [*problems, *found]
+    faults = sorted({*checked, *invalid}, key=lambda problem: (problem.line, *problem))
+    return api, [*problems, *faults]
 
 
 def _emit(api: Api) -> dict[str, str]:
@@ -127,6 +127,6 @@ def _formatted(files: dict[str, str], apis: Sequence[Api]) -> dict[str, str]:
     except FormatError as error:
         documents = (api.document for api in apis)
         named = [d.file for d in documents if f"{d.name}-client/" in str(error)]
-        text = "the generator made wrong code of this; that is its fault, not the document's"
+        text = "the generator wrote wrong code for this; that is its fault, not the document's"
         raise FormatError(f"{', '.join(named) or 'specs'}: {text}\n{error}") from None
     return files

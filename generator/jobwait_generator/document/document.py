@@ -58,7 +58,7 @@ class RawOperation(NamedTuple):
         return f"{self.method.upper()} {self.path}"
 
     @property
-    def place(self) -> str:
+    def own_pointer(self) -> str:
         """The pointer that it has where its path is no `$ref`."""
         return joined(["paths", self.path, self.method])
 
@@ -109,17 +109,17 @@ class Document:
 
     def origin(self, pointer: str) -> Origin:
         """Where the value at a JSON Pointer comes from."""
-        place = pointer
-        while place not in self.sources:
-            place = parent(place)
-        source, base = self.sources[place]
-        return Origin(source, base + pointer[len(place) :])
+        around = pointer
+        while around not in self.sources:
+            around = parent(around)
+        source, base = self.sources[around]
+        return Origin(source, base + pointer[len(around) :])
 
     def problem(self, pointer: str, message: str) -> Problem:
         """A problem at `pointer`, or at the nearest place around it that the document has."""
-        source, place = self.origin(pointer)
-        shown = place if source is self.source else pointer
-        return Problem(source.file, source.line(place), shown, message)
+        source, own = self.origin(pointer)
+        shown = own if source is self.source else pointer
+        return Problem(source.file, source.line(own), shown, message)
 
     def at(self, pointer: str) -> Any:
         """The value at a JSON Pointer; None where there is none."""

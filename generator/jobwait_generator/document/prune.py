@@ -147,13 +147,13 @@ class _Pruner:
 
     def _take(self, operation: RawOperation) -> None:
         path, method, pointer, value = operation
-        around, place = parent(pointer), joined(["paths", path])
+        around, target = parent(pointer), joined(["paths", path])
         if path not in self._paths:
             item = mapping(self._document.at(around))
             common = {key: value for key, value in item.items() if key not in HTTP_METHODS}
             self._paths[path] = self._copy(common, around, "")
-            if around != place:
-                self._sources |= moved(self._document, place, around)
+            if around != target:
+                self._sources |= moved(self._document, target, around)
             self._reached += [f"{around}/{escaped(key)}" for key in common]
         self._paths[path][method] = self._copy(value, pointer, "")
         self._reached.append(pointer)
@@ -189,9 +189,9 @@ class _Pruner:
             value = self._refer(value, pointer, key)
         result: Mapping = {}
         for name, item in value.items():
-            place = f"{pointer}/{escaped(name)}"
+            inner = f"{pointer}/{escaped(name)}"
             if named:
-                result[name] = self._copy(item, place, key)
+                result[name] = self._copy(item, inner, key)
             elif name in _OPAQUE or name.startswith("x-"):
                 result[name] = item
             elif name == "examples":
@@ -200,17 +200,17 @@ class _Pruner:
                 if name == "security":
                     self._require(item)
                 elif name == "discriminator":
-                    self._map(mapping(mapping(item).get("mapping")), place)
-                inner = name in _NAMED and is_mapping(item)
-                result[name] = self._copy(item, place, name, named=inner)
+                    self._map(mapping(mapping(item).get("mapping")), inner)
+                is_named = name in _NAMED and is_mapping(item)
+                result[name] = self._copy(item, inner, name, named=is_named)
         return result
 
     def _refer(self, value: Mapping, pointer: str, key: str) -> Mapping:
         """A reference, to a component."""
         reference = str(value["$ref"])
         target = local_pointer(reference)
-        found = None if target is None else self._document.at(target)
-        if target is None or not (is_mapping(found) or isinstance(found, bool)):
+        there = None if target is None else self._document.at(target)
+        if target is None or not (is_mapping(there) or isinstance(there, bool)):
             message = "leads nowhere; correct it, or add what it names"
             if target is None and not reference.startswith("#"):
                 message = "leads out of this document; copy what it means into `components`"
@@ -259,12 +259,12 @@ class _Pruner:
         """What is wrong with the text of the parts that are kept."""
         source = self._document.source
         roots = [f"/{key}" for key in (*_ROOT, "tags")]
-        origins = [self._document.origin(place) for place in (*roots, *self._reached)]
-        places = [origin.pointer for origin in origins if origin.source is source]
+        origins = [self._document.origin(pointer) for pointer in (*roots, *self._reached)]
+        pointers = [origin.pointer for origin in origins if origin.source is source]
         return [
             fault
             for fault in source.faults
-            if any(_overlap(fault.pointer, place) for place in places)
+            if any(_overlap(fault.pointer, pointer) for pointer in pointers)
         ]
 
 

@@ -31,14 +31,14 @@ class _Selection:
         self._known = list(operations(document))
 
     def operations(self) -> list[RawOperation]:
-        selected = {operation.place: operation for operation in self._named_or_marked()}
+        selected = {operation.own_pointer: operation for operation in self._named_or_marked()}
         left = list(selected.values())
         while left:
             for target in self._linked(left.pop()):
-                if target.place not in selected:
-                    selected[target.place] = target
+                if target.own_pointer not in selected:
+                    selected[target.own_pointer] = target
                     left.append(target)
-        return [operation for operation in self._known if operation.place in selected]
+        return [operation for operation in self._known if operation.own_pointer in selected]
 
     def _named_or_marked(self) -> Iterator[RawOperation]:
         if SELECTION not in self._document.data:

@@ -35,7 +35,6 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
-        optimized=False,  # costs more than it saves where each template runs a few times
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -48,8 +47,8 @@ def render_package(package: Package) -> dict[str, str]:
     """The text of every file of a package that a template makes, by its path in it."""
 
     def render(template: str, resource: Resource = package.resources[0]) -> str:
-        found = environment().get_template(f"{template}.jinja")
-        return found.render(package=package, resource=resource, errors=ERRORS)
+        text = environment().get_template(f"{template}.jinja")
+        return text.render(package=package, resource=resource, errors=ERRORS)
 
     inner = {
         "__init__.py": render("init.py"),

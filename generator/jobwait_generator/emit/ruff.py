@@ -76,18 +76,20 @@ def verify(name: str, text: str) -> None:
         FormatError: A document's words have become code.
     """
     for node in ast.walk(ast.parse(text)):
-        found = ""
+        foreign = ""
         if isinstance(node, ast.Import):
-            found = node.names[0].name
+            foreign = node.names[0].name
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module not in _MODULES:
-            found = str(node.module)
+            foreign = str(node.module)
         elif isinstance(node, ast.Call):
             function = node.func.value if isinstance(node.func, ast.Subscript) else node.func
             called = ast.unparse(function).rpartition(".")[2]
             if called not in _CALLS and not called.endswith(("Resource", "WithRawResponse")):
-                found = called
-        if found:
-            raise FormatError(f"{name}:{getattr(node, 'lineno', 0)} has no business with {found}")
+                foreign = called
+        if foreign:
+            line = getattr(node, "lineno", 0)
+            text = f"generated code uses `{foreign}`, which is not on the allow-list"
+            raise FormatError(f"{name}:{line}  {text}")
 
 
 def _ruff(*arguments: str, cwd: Path) -> None:

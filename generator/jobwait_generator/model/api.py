@@ -161,8 +161,8 @@ def _operation(document: Document, raw: RawOperation, number: int) -> Operation:
 def _response(pointer: str, status: str, value: Mapping) -> Response:
     pointer += joined(["responses", status])
     schema = mapping(mapping(value.get("content")).get(_JSON)).get("schema")
-    place = pointer + joined(["content", _JSON, "schema"])
-    body = Node(schema, place) if is_mapping(schema) else None
+    body_pointer = pointer + joined(["content", _JSON, "schema"])
+    body = Node(schema, body_pointer) if is_mapping(schema) else None
     return Response(status=status, pointer=pointer, value=value, body=body)
 
 

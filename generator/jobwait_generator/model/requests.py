@@ -107,14 +107,14 @@ def read_request(document: Document, operation: RawOperation) -> Request:
 
 
 def _parameters(document: Document, pointer: str) -> Iterator[Part]:
-    for value, place in parameters_of(document, pointer):
-        node = node_at(document, f"{place}/schema")
+    for value, own in parameters_of(document, pointer):
+        node = node_at(document, f"{own}/schema")
         yield Part(
             name=str(value.get("name")),
             location=str(value.get("in")),
             text=str(value.get("description") or node.schema.get("description") or ""),
             node=node,
-            pointer=place,
+            pointer=own,
             owner=value,
         )
 
@@ -137,8 +137,8 @@ def parameters_of(document: Document, pointer: str) -> Iterator[tuple[Mapping, s
     seen: set[tuple[str, str]] = set()
     for owner in (pointer, parent(pointer)):
         for i in range(len(sequence(mapping(document.at(owner)).get("parameters")))):
-            value, place = document.follow(f"{owner}/parameters/{i}")
+            value, own = document.follow(f"{owner}/parameters/{i}")
             key = str(value.get("in")), str(value.get("name"))
             if key not in seen:
                 seen.add(key)
-                yield value, place
+                yield value, own

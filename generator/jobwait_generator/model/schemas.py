@@ -40,13 +40,13 @@ def resolve(document: Document, pointer: str, path: Sequence[str]) -> tuple[list
     node = node_at(document, pointer)
     members = [*_members(node)]
     if members:
-        found: list[Node] = []
+        nodes: list[Node] = []
         missing = 0
         for member in members:
             inner, lost = resolve(document, member, path)
-            found += inner
+            nodes += inner
             missing += lost
-        return found, missing
+        return nodes, missing
     if not path:
         return [node], 0
     schema, pointer = node

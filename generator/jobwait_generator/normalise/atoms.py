@@ -40,10 +40,10 @@ def own_atoms(schema: Mapping) -> tuple[list[Mapping] | None, bool]:
     return [_plain_atom(schema, word) for word in dict.fromkeys(types)], null
 
 
-def types_of(schema: Mapping) -> list[Any]:
+def types_of(schema: Mapping) -> list[str]:
     """The types that a schema names."""
     types = schema.get("type")
-    return list(sequence(types)) or ([types] if isinstance(types, str) else [])
+    return [word for word in sequence(types) or [types] if isinstance(word, str)]
 
 
 def _listed_atoms(schema: Mapping, values: list[Any], types: list[Any]) -> list[Mapping]:

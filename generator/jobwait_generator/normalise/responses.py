@@ -13,6 +13,7 @@ from ..problems import shown
 from .atoms import is_scalar, kind_of
 from .schemas import Schemas
 
+_RANGE: Final = re.compile(r"[1-5][xX]{2}")
 _SUCCESS: Final = re.compile(r"2([0-9][0-9]|XX)")
 _HEADER: Final = ("description", "example", "examples", "x-assumed")
 _OTHER_TYPES: Final = ("*/*", "application/*", "text/json")
@@ -47,7 +48,7 @@ class Responses:
         bodies: dict[str, _Body] = {}
         for code in mapping(operation.value.get("responses")):
             response, pointer = self._response(operation, code)
-            status = code.upper() if code != "default" else code
+            status = code.upper() if _RANGE.fullmatch(code) else code
             body = _json_body(response)
             result[status] = self._described(response, pointer)
             if not _SUCCESS.fullmatch(status):
@@ -121,8 +122,8 @@ class Responses:
             schema, tokens(status)
         ):
             message = f"a body of {code} has no {shown(status)}: say what it means with `absent`"
-            place = f"{operation.pointer}/{EXTENSION}/status"
-            self._report(place, f"{message}, or correct the pointer")
+            pointer = f"{operation.pointer}/{EXTENSION}/status"
+            self._report(pointer, f"{message}, or correct the pointer")
 
     def _check_meaning(self, operation: RawOperation, code: str) -> None:
         """Say what a status code without a body means."""
