@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +32,7 @@ from .output.folders import (
 )
 from .output.tools import check_tools
 from .problems import Problem, RefusedError
-from .project import generated, is_new, packages, publish_schema
+from .project import generated, is_new, packages, publish_schema, refusal
 
 _NO_DOCUMENT: Final = "there is no document here; add one, such as `acme.yaml`"
 _NO_DOCUMENTS: Final = f"specs: no documents yet; add one: {COMMAND} add NAME --spec FILE"
@@ -111,13 +113,15 @@ def add(
         overlay = InputFile(shown, label, content)
     new = PackageInput(name, document, overlay)
     directory = root / "generated"
-    files = generated([new], _claims(inputs, directory))
+    files, notes = generated([new], _claims(inputs, directory))
     _refuse_obstacles(files, directory, {new.package}, new=True)
     (root / "specs").mkdir(parents=True, exist_ok=True)
     for file in (document, overlay):
         if file:
             write_file(root / file.label, file.content)
             console.say(f"{file.label}: new")
+    for note in notes:
+        console.note(note)
     return _write_one(console, files, directory, new.package)
 
 
@@ -140,8 +144,10 @@ def build(
         console.say(f"{new.package}: unchanged")
         console.done()
         return 0
-    files = generated([new], {})
+    files, notes = generated([new], {})
     _refuse_obstacles(files, directory, {new.package}, new=True)
+    for note in notes:
+        console.note(note)
     return _write_one(console, files, directory, new.package)
 
 
@@ -155,7 +161,7 @@ def suggest(console: Console, spec: str) -> int:
     document = load(file.shown, "", file.content)
     if problems := wrong_version(document):
         raise RefusedError(problems)
-    text = propose(document.data, file.shown)
+    text = propose(document.data, file.shown, partial(refusal, replace(document, name="api")))
     write_utf8(text, sys.stdout)
     if "\nactions: []" not in text:
         return 0
@@ -192,7 +198,7 @@ def _files(
     if inputs and not stale and not problems:
         return {}
     left = [one for one in inputs if one.package in kept]
-    return generated(stale, _claims(left, directory), problems)
+    return generated(stale, _claims(left, directory), problems).files
 
 
 def _refuse_obstacles(

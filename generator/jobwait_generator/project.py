@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from .document.document import SCHEMA, SELECTION, Document, load
 from .document.keys import with_own_keys
 from .document.source import Source
+from .document.undecided import decided
 from .inputs import ENDINGS, InputFile, PackageInput, read_file
 from .output import lock as _lock
 from .output.files import Difference
 from .output.folders import write_file
 from .output.tools import check_tools
 from .problems import Problem, RefusedError, prose
+from .suggest.keys import without_key
 
 
 def publish_schema(root: Path, *, only_check: bool) -> list[Difference]:
@@ -69,11 +72,18 @@ def is_new(root: Path) -> bool:
     )
 
 
+class Generated(NamedTuple):
+    """Packages, and what their users should know."""
+
+    files: dict[str, str]
+    notes: list[str]
+
+
 def generated(
     inputs: Sequence[PackageInput],
     others: dict[str, dict[str, str]],
     problems: Sequence[Problem] = (),
-) -> dict[str, str]:
+) -> Generated:
     """The files of packages.
 
     Args:
@@ -92,7 +102,9 @@ def generated(
     documents: list[Document] = []
     for one in inputs:
         try:
-            documents.append(_load(one))
+            document, undecided = _load(one)
+            documents.append(document)
+            problems += undecided
         except RefusedError as error:
             problems += error.problems
     files: dict[str, str] = {}
@@ -102,21 +114,41 @@ def generated(
         problems += error.problems
     if problems:
         raise RefusedError(problems)
-    return files
+    notes = [f"{d.name}-client: {text}" for d in documents if (text := without_key(d))]
+    return Generated(files, notes)
 
 
-def _load(package: PackageInput) -> Document:
+def refusal(document: Document, overlay: str) -> str:
+    """Why no package can be made of a document with the text of an overlay; empty if one can."""
+    from .emit.ruff import FormatError
+    from .pipeline import generate
+
+    try:
+        generate([_overlaid(document, Source("overlay", overlay.encode()))])
+    except RefusedError as error:
+        return error.problems[0].message
+    except (FormatError, RecursionError) as error:
+        return prose(str(error))
+    return ""
+
+
+def _load(package: PackageInput) -> tuple[Document, list[Problem]]:
+    """A document with its overlay, and the words in it whose meaning is still open."""
     file = package.document
     document = load(file.shown, package.name, file.content, file.label)
     document = replace(document, command=package.command)
     if package.overlay:
-        from .document.overlay import apply
-        from .document.prune import wrong_version
-
-        if problems := wrong_version(document):
-            raise RefusedError(problems)
         overlay = Source(package.overlay.shown, package.overlay.content, package.overlay.label)
-        document = apply(document, overlay)
+        document = _overlaid(document, overlay)
     if package.operations:
         document = replace(document, data={**document.data, SELECTION: list(package.operations)})
-    return with_own_keys(document)
+    return decided(with_own_keys(document))
+
+
+def _overlaid(document: Document, overlay: Source) -> Document:
+    from .document.overlay import apply
+    from .document.prune import wrong_version
+
+    if problems := wrong_version(document):
+        raise RefusedError(problems)
+    return apply(document, overlay)
