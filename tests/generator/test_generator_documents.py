@@ -68,6 +68,7 @@ def test_what_is_no_json_is_told_with_its_line(text: str, where: int, message: s
         ('{"a": {},\n"a": 2}', "x.json", (2, "/a", "the key stands here twice, first in line 1")),
         ('{"a": {},\n"a": 2}', "x.yaml", (2, "/a", "the key stands here twice, first in line 1")),
         ("a: 1\nb: !!python/object/apply:os.getcwd []\n", "x.yaml", (2, "/b", "YAML tags are")),
+        ("a:\n  !!python/name:os.system b: 1\n", "x.yaml", (2, "/a", "YAML tags are")),
         ("a: &a [1]\nb:\n  <<: *a\n", "x.yaml", (3, "/b", "`<<` merges mappings only")),
         ("a:\n- .nan\n", "x.yaml", (2, "/a/0", "JSON has no such number")),
         ('{"a": [1,\n1e999]}', "x.json", (2, "/a/1", "JSON has no such number")),

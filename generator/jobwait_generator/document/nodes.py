@@ -150,8 +150,8 @@ def line_at(node: yaml.Node | None, tokens: list[str]) -> int:
     return line
 
 
-class _Part(NamedTuple):
-    """The value of a node."""
+class _Value(NamedTuple):
+    """What a node means, and how large it is."""
 
     value: Any
     size: int = 1
@@ -168,7 +168,7 @@ class ValueReader:
         self._file = file
         self._path: list[str] = []
         self._size = 0
-        self._parts: dict[yaml.Node, _Part | None] = {}
+        self._values: dict[yaml.Node, _Value | None] = {}
         """What was read; None for what is being read."""
 
     def read(self, node: yaml.Node) -> Any:
@@ -177,18 +177,17 @@ class ValueReader:
         Raises:
             RefusedError: It is too large, or wrong in too many places.
         """
-        return self._part(node).value
+        return self._value(node).value
 
-    def _part(self, node: yaml.Node) -> _Part:
-        if node in self._parts:
-            part = self._parts[node]
+    def _value(self, node: yaml.Node) -> _Value:
+        if node in self._values:
+            part = self._values[node]
             if part is None:
                 raise _refused(self._file, _line(node), _TOO_LARGE)
             self._count(node, part.size, part.height)
             return part
-        if node.tag not in (_UNTAGGED, _JSON, _TAGS[type(node)]):
-            self._fault(node, "YAML tags are not supported; remove the word after the `!`")
-        self._parts[node] = None
+        self._check_tag(node)
+        self._values[node] = None
         before = self._size
         if isinstance(node, yaml.ScalarNode):
             self._count(node, 1 + len(node.value) // 100, 0)
@@ -197,7 +196,7 @@ class ValueReader:
             self._count(node, 1, 1)
             is_list = isinstance(node, yaml.SequenceNode)
             value, height = self._list(node) if is_list else self._mapping(node)
-        part = self._parts[node] = _Part(value, self._size - before, height)
+        part = self._values[node] = _Value(value, self._size - before, height)
         return part
 
     def _list(self, node: yaml.Node) -> tuple[list[Any], int]:
@@ -214,7 +213,7 @@ class ValueReader:
                 self._fault(key, "a key is not a plain word; write it as one")
                 continue
             if _is_merge(key):
-                part = self._part(item)
+                part = self._value(item)
                 values = part.value if isinstance(item, yaml.SequenceNode) else [part.value]
                 merged += values
                 if not all(is_mapping(value) for value in values):
@@ -229,14 +228,19 @@ class ValueReader:
             result |= {name: item for name, item in mapping(value).items() if name not in result}
         return result, height + 1
 
-    def _inner(self, token: str, node: yaml.Node) -> _Part:
+    def _inner(self, token: str, node: yaml.Node) -> _Value:
         self._path.append(token)
-        part = self._part(node)
+        part = self._value(node)
         self._path.pop()
         return part
 
+    def _check_tag(self, node: yaml.Node) -> None:
+        if node.tag not in (_UNTAGGED, _JSON, _TAGS[type(node)]):
+            self._fault(node, "YAML tags are not supported; remove the word after the `!`")
+
     def _check_key(self, key: yaml.Node, name: str, lines: dict[str, int]) -> None:
         self._count(key, len(name) // 100, 0)
+        self._check_tag(key)
         if len(name) > MAX_KEY:
             self._fault(key, f"a key has more than {MAX_KEY} characters; shorten it", name)
         elif name in lines:

@@ -16,36 +16,22 @@ _OPTIONS: Final = ("--isolated", "--no-cache", "--quiet", "--line-length=100")
 _LINT: Final = ("--target-version=py311", "--fix", "--select=F,I", "--ignore-noqa")
 _MODULES: Final = frozenset(
     {
-        *(
-            "__future__",
-            "builtins",
-            "collections.abc",
-            "datetime",
-            "enum",
-            "functools",
-            "importlib",
-        ),
-        *("typing", "uuid", "typing_extensions", "attrs", "jobwait", "pydantic"),
+        *("__future__", "builtins", "collections.abc", "datetime", "enum", "functools"),
+        *("importlib", "typing", "typing_extensions", "uuid"),
+        *("attrs", "jobwait", "pydantic"),
     }
 )
+"""What generated code may import."""
 _CALLS: Final = frozenset(
     {
-        *("AttributeError", "getattr", "globals", "import_module", "sorted"),
+        *("AttributeError", "__init__", "getattr", "globals", "import_module", "sorted", "super"),
         *("ClientConfig", "Credential", "JobOperation", "Operation", "Part", "Polling"),
-        *(
-            "Provider",
-            "Waitable",
-            "_call",
-            "_get_job",
-            "_get_raw",
-            "_result",
-            "wait_for_completion",
-            "super",
-            "__init__",
-        ),
-        *("field", "frozen", "ConfigDict", "Field", "model_rebuild"),
+        *("Provider", "Waitable", "wait_for_completion"),
+        *("_call", "_get_job", "_get_raw", "_result"),
+        *("ConfigDict", "Field", "field", "frozen", "model_rebuild"),
     }
 )
+"""What it may call, beside its own resources."""
 
 
 class FormatError(Exception):

@@ -127,6 +127,10 @@ class _Shaper:
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 result[key] = self._members(sequence(schema[key]), f"{pointer}/{key}", hint)
+        if _is_plain_or_null(result.get("anyOf")):
+            # In a union, one tool would make a class of a number with bounds.
+            plain = result["anyOf"][0]
+            return {**plain, "type": [plain["type"], "null"]}
         if needs_name(result) and not is_named:
             return {"$ref": REF + self._name(schema, result, pointer, hint)}
         return result
@@ -165,6 +169,13 @@ class _Shaper:
         schemas[name] = result
         self.result.sources.setdefault(name, pointer)
         return name
+
+
+def _is_plain_or_null(parts: list[Mapping] | None) -> bool:
+    """Whether these are one plain type and null."""
+    if not parts or len(parts) != 2 or parts[1] != _NULL:
+        return False
+    return "type" in parts[0] and parts[0].keys() <= {"format", "type", *LIMITS}
 
 
 def name_of(number: int) -> str:
