@@ -109,7 +109,7 @@ def generate(session: nox.Session) -> None:
 def generated(session: nox.Session) -> None:
     """Check that generated/ is, byte for byte, what the generator writes."""
     pip_install(session, "./generator")
-    session.run("jobwait-generate", "--check")
+    session.run("jobwait-generate", "check")
 
 
 @nox.session(reuse_venv=True)
@@ -213,9 +213,11 @@ def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = Fal
 
 @nox.session
 def install(session: nox.Session) -> None:
-    """Install one package from the checkout as the README says, with nothing else there."""
+    """Install one package from the checkout as the README says, and the generator from wheels."""
     pip_install(session, ".", "./generated/docurift-client")
     session.run("python", "-I", "-c", "from docurift_client import Client; print(Client('key'))")
+    pip_install(session, *groups("install"))
+    session.run("pytest", "tests/install")
 
 
 @nox.session(requires=["generate", "build"])

@@ -240,6 +240,31 @@ SCHEMAS: Final = [
     pytest.param(ref("A.B-c d"), "ABCD", id="a name that is none"),
     pytest.param(ref("Client"), "Client2", id="a name of the package"),
     pytest.param({"not": {"type": "string"}}, "Any", id="a negation"),
+    pytest.param(
+        {"allOf": [{"type": "number"}, {"type": "integer"}]}, "int", id="a number that is whole"
+    ),
+    pytest.param(
+        {"allOf": [{"enum": ["a", "b", "c"]}, {"enum": ["b", "c", "d"]}]},
+        "{0} | str",
+        id="words of two lists",
+    ),
+    pytest.param({"allOf": [{"type": "string"}, {"type": "integer"}]}, "Any", id="a contradiction"),
+    pytest.param(
+        {"allOf": [{"type": "array", "items": ref("Named")}, {"type": "array"}]},
+        "list[Named]",
+        id="a list of two descriptions",
+    ),
+    pytest.param(
+        {"anyOf": [{"type": "array", "items": {"type": kind}} for kind in ("string", "integer")]},
+        "list[str | int]",
+        id="several lists",
+    ),
+    pytest.param(
+        {"anyOf": [{"additionalProperties": {"type": kind}} for kind in ("string", "integer")]},
+        "Mapping[str, str | int]",
+        id="several maps",
+    ),
+    pytest.param({"anyOf": [{}, ref("Named")]}, "Any", id="an object or anything"),
     pytest.param({"if": {}, "then": {"type": "string"}, "type": "string"}, "str", id="a condition"),
     pytest.param({**ref("Named"), "description": "This."}, "Named", id="words beside $ref"),
     pytest.param(

@@ -1,4 +1,4 @@
-# Generated from specs/aitronos.yaml by `jobwait-generate`; edits are lost.
+# Generated from specs/aitronos.yaml and specs/aitronos.overlay.yaml by `jobwait-generate`; edits are lost.
 """A typed client of Aitronos.
 
 Aitronos scrapes web pages and extracts items from them. Each scrape can run as a job, and this

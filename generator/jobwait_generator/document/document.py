@@ -32,7 +32,7 @@ PREFIX: Final = "x-prefix"
 HTTP_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """Keys of a path that are operations."""
 
-_PROVIDER: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PROVIDER: Final = re.compile(r"(?=.{1,60}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class Origin(NamedTuple):

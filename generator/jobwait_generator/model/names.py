@@ -75,6 +75,13 @@ _SHADOWED: Final = frozenset(
 )
 
 
+_DEVICES: Final = frozenset(
+    {"aux", "con", "nul", "prn", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))}
+)
+"""What no file on Windows may be called, whatever its ending."""
+_LONGEST_MODULE: Final = 60
+
+
 def field_name(wire: str) -> str:
     """The attribute for a property.
 
@@ -93,6 +100,11 @@ def method_name(operation_id: str, tag: str) -> str:
     """The method for an operation; `jobs.get` under the tag `jobs` is `get`."""
     head, _, last = operation_id.rpartition(".")
     return identifier(last if head and identifier(head) == identifier(tag) else operation_id)
+
+
+def is_module_name(name: str) -> bool:
+    """Whether a module can be called that on every system."""
+    return name not in _DEVICES and len(name) <= _LONGEST_MODULE
 
 
 def class_name(name: str) -> str:

@@ -38,7 +38,8 @@ class Alternatives:
     def __init__(self, document: Document, origins: Origins) -> None:
         self._document = document
         self._origins = origins
-        self._known: dict[int, Atoms] = {}
+        self._known: dict[int, tuple[Mapping, Atoms]] = {}
+        """What was taken apart, by identity; the schema stays, and so its identity is its own."""
         self._expanding: set[str] = set()
         self._is_3_0 = str(document.data.get("openapi")).startswith("3.0")
 
@@ -50,8 +51,8 @@ class Alternatives:
             atoms = self._taken_apart(schema)
             if self._expanding:
                 return atoms  # In a circle this is less than the whole.
-            self._known[id(schema)] = atoms
-        return self._known[id(schema)]
+            self._known[id(schema)] = schema, atoms
+        return self._known[id(schema)][1]
 
     def leaves(self, schema: Any) -> list[Mapping]:
         """The alternatives of a schema, behind all references."""

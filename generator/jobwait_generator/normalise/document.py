@@ -51,7 +51,7 @@ class _Normaliser:
         self._tags = tags_of(self._waiting)
         names = [name for tag in self._tags.values() for name in resource_classes(tag)]
         self._schemas = Schemas(document, {*RESERVED_NAMES, *names})
-        self._requests = Requests(document, self._schemas.alternatives, self._report)
+        self._requests = Requests(document, self._schemas, self._report)
         self._responses = Responses(document, self._schemas, self._report)
         self._schemes = usable_schemes(document, self._operations)
 

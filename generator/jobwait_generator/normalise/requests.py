@@ -13,8 +13,8 @@ from ..document.values import Mapping, mapping, sequence
 from ..model.names import identifier
 from ..model.requests import BODIES, parameters_of
 from ..problems import shown
-from .alternatives import Alternatives
 from .responses import is_json, media_type, successful_codes
+from .schemas import Schemas
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _IGNORED_HEADERS: Final = frozenset({"accept", "authorization", "content-type", "user-agent"})
@@ -29,15 +29,16 @@ class Requests:
 
     Args:
         document: Where they stand.
-        alternatives: What its schemas allow.
+        schemas: Its schemas.
         report: Takes the pointer of what cannot be said, and a message.
     """
 
     def __init__(
-        self, document: Document, alternatives: Alternatives, report: Callable[[str, str], None]
+        self, document: Document, schemas: Schemas, report: Callable[[str, str], None]
     ) -> None:
         self._document = document
-        self._alternatives = alternatives
+        self._alternatives = schemas.alternatives
+        self._origins = schemas.origins
         self._report = report
         schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
         self._keys = {
@@ -56,10 +57,7 @@ class Requests:
             name = str(value.get("name"))
             if value.get("in") == "path":
                 if _plain(name) in in_path:
-                    known[_plain(name)] = {
-                        **self._parameter(value, pointer),
-                        "name": _plain(name),
-                    }
+                    known[_plain(name)] = self._parameter(value, pointer, _plain(name))
             elif value.get("required") is True and not self._is_ignored(value.get("in"), name):
                 others += self._other(value, pointer)
         for name in in_path:
@@ -79,7 +77,7 @@ class Requests:
         if where not in ("header", "query"):
             self._report(pointer, f"a required parameter in {shown(where)} cannot be sent")
             return []
-        parameter = self._parameter(value, pointer)
+        parameter = self._parameter(value, pointer, value.get("name"))
         if where == "header" and "const" not in parameter["schema"]:
             name = shown(str(value.get("name")))
             self._report(pointer, f"say what the header {name} always is: give it a `const`")
@@ -91,7 +89,7 @@ class Requests:
             where == "header" and name.lower() in _IGNORED_HEADERS
         )
 
-    def _parameter(self, value: Mapping, pointer: str) -> Mapping:
+    def _parameter(self, value: Mapping, pointer: str, name: Any) -> Mapping:
         where = value.get("in")
         if "content" in value:
             message = "a parameter that is a document of its own cannot be sent"
@@ -100,13 +98,9 @@ class Requests:
         if notes.get("style") == _STYLES.get(str(where)):
             notes.pop("style", None)
         schema = value.get("schema", {"type": "string"})
-        return {
-            "name": value.get("name"),
-            "in": where,
-            "required": True,
-            **notes,
-            "schema": self._scalar(schema, f"{pointer}/schema", constants=where != "path"),
-        }
+        parameter: Mapping = {"name": name, "in": where, "required": True, **notes}
+        parameter["schema"] = self._scalar(schema, f"{pointer}/schema", constants=where != "path")
+        return self._origins.note(parameter, pointer)
 
     def _accept(self, operation: RawOperation) -> list[Mapping]:
         """The header for a body that is not called `application/json`."""
@@ -132,21 +126,22 @@ class Requests:
         """
         parts = self._alternatives.leaves(schema)
         behind, _ = self._document.follow(pointer)
-        notes: Mapping = {key: behind[key] for key in ("description", "example") if key in behind}
         words = [word for part in parts for word in part.get("enum", [part.get("const")])]
         only = words[0] if len(words) == 1 and words[0] is not None else None
         if only is None and constants:
             only = behind.get("default")
-        if only is not None and isinstance(only, str | int | float):
-            return {**_constant(only), **notes}
         kinds = {str(part.get("type")) for part in parts} or {"None"}
-        if {"array", "object", "boolean"} & kinds:
+        result: Mapping = {"type": "string"}
+        if only is not None and isinstance(only, str | int | float):
+            result = _constant(only)
+        elif kinds <= {"integer", "number"}:
+            result = {"type": "integer"}
+        elif [part.get("format") for part in parts] == ["uuid"]:
+            result = {"type": "string", "format": "uuid"}
+        elif {"array", "object", "boolean"} & kinds:
             self._report(pointer, "a part of a job's id is a string, an integer or a UUID")
-        if kinds <= {"integer", "number"}:
-            return {"type": "integer", **notes}
-        if [part.get("format") for part in parts] == ["uuid"]:
-            return {"type": "string", "format": "uuid", **notes}
-        return {"type": "string", **notes}
+        notes: Mapping = {key: behind[key] for key in ("description", "example") if key in behind}
+        return self._origins.note({**result, **notes}, pointer)
 
     def body(self, operation: RawOperation) -> Mapping | None:
         """What a request has to say in its body; None for nothing."""

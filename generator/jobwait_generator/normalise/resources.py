@@ -14,6 +14,7 @@ from ..model.names import (
     RESOURCE_ATTRIBUTES,
     class_name,
     identifier,
+    is_module_name,
     method_name,
     resource_classes,
 )
@@ -49,13 +50,14 @@ def _wanted(operation: RawOperation, operations: Sequence[RawOperation]) -> Iter
         verb = _VERBS.fullmatch(identifier(name))
         words = [verb[2] if verb else identifier(name), *words]
     last = static[-1] if static else ""
-    words += [f"{last}_{i}" for i in range(2, len(operations) + 2)]
+    words += [f"{end}_{i}" for end in (last, "jobs") for i in range(2, len(operations) + 2)]
     yield from (word for word in words if identifier(word).strip("_") not in ("", "field"))
 
 
 def _is_free(tag: str, taken: set[str]) -> bool:
     return (
         identifier(tag) not in taken | CLIENT_ATTRIBUTES
+        and is_module_name(identifier(tag))
         and not RESERVED_NAMES.intersection(resource_classes(tag))
         and identifier(tag) == identifier(identifier(tag))
     )
