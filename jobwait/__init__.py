@@ -35,8 +35,11 @@ if TYPE_CHECKING:
         WaitTimeoutError,
     )
     from ._many import (
+        Advanced,
         WaitOptions,
+        advance,
         as_completed,
+        async_advance,
         async_as_completed,
         async_wait_for_all,
         wait_for_all,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
     from ._provider import Provider, Waitable, providers
     from ._requests import RawResponse
+    from ._resume import Wait
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
     from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
@@ -59,6 +63,7 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Adaptive",
+    "Advanced",
     "AsyncBaseClient",
     "AsyncHTTPClient",
     "AsyncKey",
@@ -103,12 +108,15 @@ __all__ = [
     "UNSET",
     "UnknownVariant",
     "Unset",
+    "Wait",
     "WaitError",
     "WaitOptions",
     "WaitTimeoutError",
     "Waitable",
     "__version__",
+    "advance",
     "as_completed",
+    "async_advance",
     "async_as_completed",
     "async_wait_for_all",
     "deviations",
@@ -123,6 +131,7 @@ _HOMES = {
     "APIStatusError": "_errors",
     "APITimeoutError": "_errors",
     "Adaptive": "_schedule",
+    "Advanced": "_many",
     "AsyncBaseClient": "_client",
     "AsyncHTTPClient": "_transport",
     "AsyncKey": "_auth",
@@ -167,12 +176,15 @@ _HOMES = {
     "UNSET": "_unset",
     "UnknownVariant": "_models",
     "Unset": "_unset",
+    "Wait": "_resume",
     "WaitError": "_errors",
     "WaitOptions": "_many",
     "WaitTimeoutError": "_errors",
     "Waitable": "_provider",
     "__version__": "_version",
+    "advance": "_many",
     "as_completed": "_many",
+    "async_advance": "_many",
     "async_as_completed": "_many",
     "async_wait_for_all": "_many",
     "deviations": "_models",

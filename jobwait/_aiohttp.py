@@ -43,8 +43,7 @@ class AiohttpTransport:
                 body = await self._body(request, response)
                 return Response(response.status, Headers(list(response.raw_headers)), body)
         except BaseException as error:
-            # The frames below hold the key in their variables, which some programs report.
-            error.__traceback__ = None
+            faults.without_frames(error)
             failure = self._failure(request, limit, error)
             if failure is None:
                 raise

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
+from urllib.parse import quote, quote_plus
 
 from ._errors import ConfigurationError
 from ._operation import ClientConfig, Credential
@@ -93,6 +94,18 @@ def place(
     return key
 
 
+def identity(function: Callable[[], Any]) -> Hashable:
+    """What stands for a function among the credentials that a throttle is shared by."""
+    try:
+        hash(function)
+    except TypeError:
+        # An object whose class says what is equal; its bound methods compare by identity.
+        callable_object: Any = function
+        method: Hashable = callable_object.__call__
+        return method
+    return function
+
+
 def secrets_in(config: ClientConfig, carried: Mapping[str, str]) -> frozenset[str]:
     """The keys in the headers and the query's parameters that carry credentials."""
     credentials = {credential.header.lower(): credential for credential in config.credentials}
@@ -102,6 +115,7 @@ def secrets_in(config: ClientConfig, carried: Mapping[str, str]) -> frozenset[st
         if credential is not None:
             secret = value.removeprefix(credential.prefix)
             secrets += [secret, *(_user_and_key(secret) if credential.is_basic else ())]
+            secrets += {quote(secret, safe=""), quote_plus(secret)} if credential.in_query else ()
     return frozenset(secrets)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from ._auth import keys_of
+from ._errors import JobwaitError
+from ._faults import without_frames
 from ._ids import needs_body, result_id
 from ._messages import MAX_BODY
 from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 OtherIdT = TypeVar("OtherIdT", bound=Id)
 CallsT = TypeVar("CallsT", bound=SharedCalls)
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 def _options(
@@ -68,10 +72,34 @@ def _options(
     )
 
 
+def _hides_arguments(function: FunctionT) -> FunctionT:
+    """`function`, whose errors have no frame that holds its arguments: they may be keys."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            args, kwargs = (), {}
+            if isinstance(error, JobwaitError):
+                without_frames(error)
+            raise
+
+    hiding: Any = call
+    hidden: FunctionT = hiding
+    return hidden
+
+
 class _Client(Generic[CallsT]):
     """What both clients share."""
 
     _calls: CallsT
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        init = vars(cls).get("__init__")
+        if init is not None:
+            type.__setattr__(cls, "__init__", _hides_arguments(init))
 
     def __repr__(self) -> str:
         if not hasattr(self, "_calls"):  # where its constructor raised
@@ -99,6 +127,7 @@ class _Client(Generic[CallsT]):
         """Whether this client, or the one whose connections it shares, was closed."""
         return self._calls.options.lifetime.is_over
 
+    @_hides_arguments
     def with_options(
         self,
         *,

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import time
-import zlib
+from contextlib import suppress
 from contextvars import ContextVar
+from functools import cache
+from ssl import SSLSocket
 from typing import TYPE_CHECKING, Any, Final
 
 from . import _faults as faults
+from ._bodies import DecodeError, decoded, is_one_response
 from ._errors import APIConnectionError
 from ._messages import Headers, Request, Response
 
@@ -22,8 +25,14 @@ if TYPE_CHECKING:
 
 ADDRESS_TIMEOUT: Final = 5.0
 """Seconds, at most, for each address of a host that has several."""
+SLOW_LOOK_UP: Final = 0.1
+"""The part of the time that is left after which the look-up of a name is not made twice."""
+MAX_OVERHEAD: Final = 4
+"""Bytes that may be received, at most, for each one that the body may have."""
 
 _current: Final[ContextVar[Exchange]] = ContextVar("exchange")
+_REFUSAL: Final = re.compile(r"4\d\d|Invalid username|Requested|.*not allowed by ruleset")
+"""What a proxy says that will not let this client through later either."""
 _NEW_STREAM: Final = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
 
 
@@ -42,8 +51,8 @@ class Exchange:
     """
 
     __slots__ = (
-        *("_address", "_deadline", "_is_retry", "_library", "_limit", "_peer", "_received"),
-        *("_request", "_stream", "_was_sent"),
+        *("_address", "_deadline", "_is_new", "_is_retry", "_library", "_limit", "_peer"),
+        *("_received", "_request", "_stream", "_was_sent"),
     )
 
     def __init__(
@@ -60,8 +69,10 @@ class Exchange:
         self._limit = limit
         self._deadline = deadline
         self._is_retry = is_retry
+        self._is_new = False
+        """Whether the connection was made for this request."""
         self._address: tuple[str, int] | None = None
-        """Where a new connection goes, the host or its proxy; None on one that was kept."""
+        """Where a new connection goes, the host or its proxy."""
         self._peer = ""
         """Whose certificate was asked for last."""
         self._stream: Any = None
@@ -83,21 +94,20 @@ class Exchange:
             native = self._native(client, self._trace, is_own=is_own)
             # Not even a client that follows redirects may carry the key to another origin.
             response = client.send(native, stream=True, follow_redirects=False)
-            is_gzip = _is_gzip(response)
+            is_decoded = response.is_stream_consumed
             try:
-                for part in response.iter_raw() if is_gzip else response.iter_bytes():
+                self._limit_shared(response)
+                for part in response.iter_bytes() if is_decoded else response.iter_raw():
                     self._add(body, part)
-            except self._library.DecodingError:
-                self._refuse_encoding(response, body)
             finally:
                 response.close()
             if self._has_excess(response):
                 response.extensions["network_stream"].close()
-            return self._response(response, body, is_gzip=is_gzip)
+            return self._response(response, body, is_decoded=is_decoded)
         except self._library.HTTPStatusError as error:
             return _raised_by_hook(error.response)
         except BaseException:
-            if self._stream is not None:
+            if self._stream is not None and not self._was_sent:
                 # What interrupts a TLS handshake would leave it to the garbage collector.
                 self._stream.close()
             raise
@@ -114,21 +124,21 @@ class Exchange:
             async with timeout(self.left()):
                 native = self._native(client, self._atrace, is_own=is_own)
                 response = await client.send(native, stream=True, follow_redirects=False)
-                is_gzip = _is_gzip(response)
+                # What a test's mock answers was read, and decoded, before.
+                is_decoded = response.is_stream_consumed
                 try:
-                    async for part in response.aiter_raw() if is_gzip else response.aiter_bytes():
+                    parts = response.aiter_bytes() if is_decoded else response.aiter_raw()
+                    async for part in parts:
                         self._add(body, part)
-                except self._library.DecodingError:
-                    self._refuse_encoding(response, body)
                 finally:
                     await response.aclose()
                 if self._has_excess(response):
                     await response.extensions["network_stream"].aclose()
-            return self._response(response, body, is_gzip=is_gzip)
+            return self._response(response, body, is_decoded=is_decoded)
         except self._library.HTTPStatusError as error:
             return _raised_by_hook(error.response)
         except BaseException:
-            if self._stream is not None:
+            if self._stream is not None and not self._was_sent:
                 await self._stream.aclose()
             raise
         finally:
@@ -139,8 +149,7 @@ class Exchange:
         left = self.left()
         timeout = {"connect": left, "read": left, "write": left, "pool": left}
         extensions = {"timeout": timeout, "trace": trace}
-        if request.query:
-            _hide_queries_in_logs(self._library)
+        _hide_secrets_in_logs(self._library.__name__)
         if not is_own:
             return client.build_request(
                 request.method,
@@ -164,23 +173,23 @@ class Exchange:
         if len(body) > self._request.max_body:
             raise faults.too_large(self._request)
 
-    def _response(self, response: Any, body: bytearray, *, is_gzip: bool) -> Response:
-        if is_gzip:
+    def _response(self, response: Any, body: bytearray, *, is_decoded: bool) -> Response:
+        coding = "" if is_decoded else response.headers.get("content-encoding", "")
+        content = bytes(body)
+        if coding:
             try:
-                body = _gunzipped(body, self._request)
-            except (EOFError, zlib.error):
-                self._refuse_encoding(response, body)
-        return Response(response.status_code, Headers(response.headers.raw), bytes(body))
-
-    def _refuse_encoding(self, response: Any, body: bytearray) -> None:
-        if response.is_success:
-            raise ConnectionError("the body is not in the encoding that its headers name")
-        body.clear()  # the status is what counts
+                content = decoded(self._library, content, coding, self._request)
+            except DecodeError:
+                if response.is_success:
+                    raise
+                content = b""  # the status is what counts
+        return Response(response.status_code, Headers(response.headers.raw), content)
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         name = self._note(event, info)
         if name == "connect_tcp.started":
-            info["timeout"] = _connect_timeout(info["host"], info["port"], self.left())
+            host, left = info["host"], self.left()
+            info["host"], info["timeout"] = _where_to_connect(host, info["port"], left)
         elif name in _NEW_STREAM:
             _limit_reads(info["return_value"])
 
@@ -194,12 +203,21 @@ class Exchange:
             self._was_sent = True
             self._received.clear()
         elif name == "connect_tcp.started":
-            self._address = (info["host"], info["port"])
+            self._is_new, self._address = True, (info["host"], info["port"])
+        elif name == "connect_unix_socket.started":
+            self._is_new = True
         elif name == "start_tls.started":
-            self._peer = info["server_hostname"]
+            # What a proxy was sent before is no part of the request.
+            self._was_sent, self._peer = False, info["server_hostname"]
         elif name in _NEW_STREAM:
             self._stream = info["return_value"]
         return name
+
+    def _limit_shared(self, response: Any) -> None:
+        """Limit the reads of a connection that the user's own client made for somebody else."""
+        stream = response.extensions.get("network_stream")
+        if stream is not None and not self._received and hasattr(stream, "__dict__"):
+            _limit_reads(stream)
 
     def left(self, timeout: float | None = None) -> float:
         """Seconds for what comes next.
@@ -215,18 +233,21 @@ class Exchange:
     def record(self, data: bytes) -> bytes:
         """Take note of what was read of the connection, and return it."""
         self._received += data
+        if len(self._received) > MAX_OVERHEAD * (self._request.max_body + 2**20):
+            # Headers without an end, say.
+            raise faults.too_large(self._request)
         return data
 
-    def shown(self, value: Any) -> Any:
-        """`value`, or the URL without the key where it is the request's URL."""
-        return self._request.url if isinstance(value, self._library.URL) else value
+    def shown(self, text: str) -> str:
+        """`text` without what no log may show."""
+        return faults.without_secrets(self._request, text)
 
     def _has_excess(self, response: Any) -> bool:
         """Whether more than the response was read, which httpcore would take for the next one."""
         return bool(
             self._received
             and response.http_version.startswith("HTTP/1")
-            and not _is_one_response(bytes(self._received), response)
+            and not is_one_response(bytes(self._received), response)
         )
 
     def failure(self, error: BaseException) -> Exception | None:
@@ -234,6 +255,9 @@ class Exchange:
         library, request = self._library, self._request
         if isinstance(error, APIConnectionError):
             return error
+        if isinstance(error, library.RequestError):
+            # The one that it refers to carries the key.
+            error.request = library.Request(request.method, request.url)
         if isinstance(error, library.PoolTimeout):
             text = "no connection of the http_client was free: give it more, or lower max_in_flight"
             return faults.failure(request, text, error)
@@ -243,9 +267,10 @@ class Exchange:
             # Its own words would show the header.
             text = "its URL or a header cannot be sent: check base_url and headers"
             return faults.failure(request, text, None, is_permanent=True)
-        if not isinstance(error, (library.RequestError, OSError, UnicodeError)):
+        is_setup = self._stream is not None and not self._was_sent and isinstance(error, Exception)
+        if not (is_setup or isinstance(error, (library.RequestError, OSError, UnicodeError))):
             return None
-        was_kept = self._was_sent and self._address is None
+        was_kept = self._was_sent and not self._is_new
         if was_kept and not (self._received or self._is_retry):
             return StaleConnectionError()
         return self._broken(error)
@@ -257,17 +282,22 @@ class Exchange:
             return faults.bad_certificate(request, self._peer, certificate, error)
         proxy = self._proxy()
         if isinstance(error, self._library.ProxyError):
-            is_refusal = re.match(r"4\d\d|Invalid username", reason) is not None
+            is_refusal = _REFUSAL.match(reason) is not None
             text = f"{proxy or 'the proxy'} answered {reason}"
             return faults.bad_proxy(request, text, error, is_permanent=is_refusal)
         if proxy is not None and self._stream is None:
             text = f"{proxy} cannot be reached ({reason})"
             return faults.bad_proxy(request, text, error, is_permanent=True)
+        if proxy is not None and not isinstance(error, (self._library.RequestError, OSError)):
+            text = f"{proxy} answered what no proxy of its kind does ({reason})"
+            return faults.bad_proxy(request, text, error, is_permanent=False)
         return faults.broken(request, error)
 
     def _proxy(self) -> str | None:
         """The proxy that a new connection goes to; None where it goes to the host."""
-        if self._address is None or self._address[0] == self._library.URL(self._request.url).host:
+        url = self._library.URL(self._request.url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        if self._address in (None, (url.raw_host.decode("ascii"), port)):
             return None
         return "the proxy {}:{}".format(*self._address)
 
@@ -277,15 +307,36 @@ def _limit_reads(stream: Any) -> None:
     read, start_tls = stream.read, stream.start_tls
 
     def limited_read(max_bytes: int, timeout: float | None = None) -> bytes:
-        exchange = _current.get()
+        exchange = _current.get(None)
+        if exchange is None:  # the user's own request, with the client that was passed
+            data: bytes = read(max_bytes, timeout)
+            return data
         return exchange.record(read(max_bytes, exchange.left(timeout)))
 
     def limited_start_tls(
         ssl_context: Any, server_hostname: Any = None, timeout: float | None = None
     ) -> Any:
-        return start_tls(ssl_context, server_hostname, _current.get().left(timeout))
+        exchange = _current.get(None)
+        if exchange is not None:
+            timeout = exchange.left(timeout)
+            _limit_reads_below(stream.get_extra_info("socket"))
+        return start_tls(ssl_context, server_hostname, timeout)
 
     stream.read, stream.start_tls = limited_read, limited_start_tls
+
+
+def _limit_reads_below(socket: Any) -> None:
+    """The same for TLS within the TLS of a proxy, which is read from any number of times."""
+    if isinstance(socket, SSLSocket):
+        receive = socket.recv
+
+        def limited_recv(size: int = 1024, flags: int = 0) -> bytes:
+            exchange = _current.get(None)
+            if exchange is not None:
+                socket.settimeout(exchange.left())
+            return receive(size, flags)
+
+        vars(socket)["recv"] = limited_recv
 
 
 def _record_reads(stream: Any) -> None:
@@ -293,91 +344,70 @@ def _record_reads(stream: Any) -> None:
     read = stream.read
 
     async def recorded_read(max_bytes: int, timeout: float | None = None) -> bytes:
-        return _current.get().record(await read(max_bytes, timeout))
+        data: bytes = await read(max_bytes, timeout)
+        exchange = _current.get(None)
+        return data if exchange is None else exchange.record(data)
 
     stream.read = recorded_read
 
 
-def _connect_timeout(host: str, port: int, left: float) -> float:
-    """Seconds for each address of a host: they are tried one after the other.
+def _where_to_connect(host: str, port: int, left: float) -> tuple[str, float]:
+    """What to connect to in place of a host's name, and the seconds for each of its addresses.
+
+    httpcore looks the name up, and tries the addresses one after the other, each with the whole
+    timeout.
 
     Raises:
-        TimeoutError: The host's name could not be looked up in the time that is left.
+        OSError: The name could not be looked up, or not in the time that is left.
     """
+    if ":" in host or host.replace(".", "").isdecimal():
+        return host, left
+    started = time.monotonic()
+    addresses = _addresses(host, port, left)
+    spent = time.monotonic() - started
+    left -= spent
+    if left <= 0:
+        raise TimeoutError
+    if len(addresses) == 1:
+        return addresses[0], left
+    if spent > SLOW_LOOK_UP * left:
+        # There is no time for another one.
+        share = min(left / (len(addresses) + 1), ADDRESS_TIMEOUT)
+        return _first_reachable(addresses, port, share), left
+    return host, min((left - spent) / len(addresses), ADDRESS_TIMEOUT)
+
+
+def _addresses(host: str, port: int, limit: float) -> list[str]:
     import socket
     from threading import Thread
 
-    if ":" in host or host.replace(".", "").isdecimal():
-        return left
-    addresses: set[Any] = set()
+    entries: list[tuple[Any, ...]] = []
+    failures: list[Exception] = []
 
     def look_up() -> None:
         try:
-            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return  # the connection will fail in the same way, and say so
-        addresses.update(entry[4] for entry in entries)
+            entries.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            failures.append(error)
 
     # Nothing else can end a look-up early.
-    started = time.monotonic()
     thread = Thread(target=look_up, name="jobwait", daemon=True)
     thread.start()
-    thread.join(left)
-    left -= time.monotonic() - started
-    if thread.is_alive() or left <= 0:
+    thread.join(limit)
+    if failures:
+        raise failures[0]
+    if not entries:
         raise TimeoutError
-    return left if len(addresses) < 2 else min(left / len(addresses), ADDRESS_TIMEOUT)
+    return list(dict.fromkeys(str(address[0]) for *_, address in entries))
 
 
-def _is_one_response(raw: bytes, response: Any) -> bool:
-    """Whether all that was read is one response; if in doubt, it is not."""
-    at = 0
-    while True:  # interim responses, as 103, come before it
-        is_interim = raw[at : at + 10].startswith((b"HTTP/1.1 1", b"HTTP/1.0 1"))
-        end = raw.find(b"\r\n\r\n", at)
-        if end < 0:
-            return False
-        at = end + 4
-        if not is_interim:
-            break
-    if "chunked" in response.headers.get("transfer-encoding", "").lower():
-        return _ends_after_chunks(raw, at)
-    if response.status_code in (204, 304):
-        return len(raw) == at
-    length = response.headers.get("content-length", "")
-    return length.isdecimal() and len(raw) == at + int(length)
+def _first_reachable(addresses: list[str], port: int, timeout: float) -> str:
+    import socket
 
-
-def _ends_after_chunks(raw: bytes, at: int) -> bool:
-    while True:
-        end = raw.find(b"\r\n", at)
-        size = re.match(rb"[0-9a-fA-F]{1,8}(?=[ \t;\r])", raw[at : end + 1])
-        if end < 0 or size is None:
-            return False
-        at = end + 2
-        if int(size[0], 16) == 0:
-            return raw[at:] == b"\r\n"
-        at += int(size[0], 16) + 2
-
-
-def _is_gzip(response: Any) -> bool:
-    # httpx reads the first member of several alone. What a test's mock answers was read before.
-    encoding: str = response.headers.get("content-encoding", "")
-    return encoding.strip().lower() == "gzip" and not response.is_stream_consumed
-
-
-def _gunzipped(body: bytearray, request: Request) -> bytearray:
-    decoded, rest = bytearray(), bytes(body)
-    while rest:
-        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        # One byte more than allowed tells that there are too many.
-        decoded += member.decompress(rest, request.max_body + 1 - len(decoded))
-        if len(decoded) > request.max_body:
-            raise faults.too_large(request)
-        if not member.eof:
-            raise EOFError
-        rest = member.unused_data.lstrip(b"\0")
-    return decoded
+    for address in addresses:
+        with suppress(OSError), socket.create_connection((address, port), timeout):
+            return address
+    return addresses[-1]
 
 
 def _raised_by_hook(response: Any) -> Response:
@@ -385,15 +415,22 @@ def _raised_by_hook(response: Any) -> Response:
     return Response(response.status_code, Headers(response.headers.raw), b"")
 
 
-def _hide_queries_in_logs(library: Any) -> None:
-    """Let the library's log show the URLs of requests without the key in their query."""
+@cache
+def _hide_secrets_in_logs(library: str) -> None:
+    """Let the logs of the library, and of httpcore below it, show no key."""
     import logging
 
-    logging.getLogger(library.__name__).addFilter(_hide_query)
+    core = library.replace("httpx", "httpcore")
+    children = ("connection", "http11", "http2", "proxy", "socks")
+    for name in (library, *(f"{core}.{child}" for child in children)):
+        logging.getLogger(name).addFilter(_hide_secrets)
 
 
-def _hide_query(record: logging.LogRecord) -> bool:
+def _hide_secrets(record: logging.LogRecord) -> bool:
     exchange = _current.get(None)
-    if exchange is not None and isinstance(record.args, tuple):
-        record.args = tuple(exchange.shown(argument) for argument in record.args)
+    if exchange is not None:
+        text = record.getMessage()
+        shown = exchange.shown(text)
+        if shown != text:
+            record.msg, record.args = shown, None
     return True

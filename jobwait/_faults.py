@@ -23,7 +23,7 @@ def failure(
         is_permanent: Whether the same request cannot get an answer later either.
     """
     error = APIConnectionError(
-        f"no answer to {request.method} {request.url}: {_without_secrets(request, text)}"
+        f"no answer to {request.method} {request.url}: {without_secrets(request, text)}"
     )
     error.is_permanent = is_permanent
     error.__cause__ = _shown_cause(request, cause)
@@ -80,30 +80,45 @@ def certificate_fault(error: BaseException) -> str | None:
     import ssl
 
     for link in _chain(error):
-        if isinstance(link, ssl.SSLCertVerificationError):
+        # Other libraries derive errors of their own from this, without its attributes.
+        if isinstance(link, ssl.SSLCertVerificationError) and hasattr(link, "verify_message"):
             return link.verify_message or link.reason
     return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__ or link.__context__
+    links: list[BaseException | None] = [error]
+    passed: set[int] = set()
+    while links:
+        link = links.pop()
+        if link is not None and id(link) not in passed:
+            passed.add(id(link))
+            yield link
+            links += [link.__context__, link.__cause__]
 
 
-def _shown_cause(request: Request, cause: BaseException | None) -> BaseException | None:
-    """`cause` without the frames, which hold the key; None where its words show the key."""
-    if cause is None:
-        return None
-    for link in _chain(cause):
+def without_frames(error: BaseException) -> None:
+    """Take away the frames of `error` and its causes: they hold the key in their variables."""
+    for link in _chain(error):
         link.__traceback__ = None
-        if _without_secrets(request, str(link)) != str(link):
-            return None
-    return cause
 
 
-def _without_secrets(request: Request, text: str) -> str:
+def without_secrets(request: Request, text: str) -> str:
+    """`text` without the keys of a request, and without its query, which may be one."""
+    if request.query:
+        text = text.replace(request.query, "[redacted]")
     for secret in request.secrets:
         text = text.replace(secret, "[redacted]")
     return text
+
+
+def _shown_cause(request: Request, cause: BaseException | None) -> BaseException | None:
+    """`cause` without the frames; None where its words show the key."""
+    if cause is None:
+        return None
+    without_frames(cause)
+    for link in _chain(cause):
+        text = f"{link} {link!r}"
+        if without_secrets(request, text) != text:
+            return None
+    return cause

@@ -6,11 +6,22 @@ A flow yields its steps one after the other, and is sent what came of each.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from contextlib import closing, contextmanager
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from ._errors import APIConnectionError, APIError, ConfigurationError, InvalidArgumentError
+from ._errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    ConfigurationError,
+    InvalidArgumentError,
+    JobwaitError,
+)
+from ._faults import without_frames
 from ._messages import AsyncSend, Request, Response, Send
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
@@ -65,6 +76,15 @@ class Tell(NamedTuple):
             await result
 
 
+class Secret:
+    """A key on its way; its repr hides it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value: Final = value
+
+
 class AskKey(NamedTuple):
     """Call a function of the user's that returns a key, within so many seconds."""
 
@@ -72,43 +92,78 @@ class AskKey(NamedTuple):
     function: Callable[[], Any]
     limit: float
 
-    def perform(self, send: Send) -> object:
+    def __repr__(self) -> str:
+        return f"<AskKey {self.name}>"
+
+    def perform(self, send: Send) -> Secret | APIError:
         """The key, or the error in its place."""
         try:
-            with self._failures():
-                result = self.function()
-        except APIError as error:
-            return error
+            result = _call_in_thread(self.function).result(self.limit)()
+        except Exception as error:
+            return self._failure(error)
         if isinstance(result, Coroutine):
             result.close()
             raise ConfigurationError(
                 f"{self.name} is a coroutine function, which only an AsyncClient can call"
             )
-        return result
+        return Secret(result)
 
-    async def aperform(self, send: AsyncSend) -> object:
-        """As `perform`; a plain function is called in a thread, as it may block."""
-        from asyncio import timeout, to_thread
+    async def aperform(self, send: AsyncSend) -> Secret | APIError:
+        """As `perform`."""
+        from asyncio import timeout, wrap_future
         from inspect import isawaitable, iscoroutinefunction
 
         try:
-            with self._failures():
-                async with timeout(self.limit):
-                    if iscoroutinefunction(self.function):
-                        return await self.function()
-                    result: Any = await to_thread(self.function)
-                    return await result if isawaitable(result) else result
-        except APIError as error:
-            return error
-
-    @contextmanager
-    def _failures(self) -> Generator[None]:
-        try:
-            yield
+            async with timeout(self.limit):
+                if iscoroutinefunction(self.function):
+                    return Secret(await self.function())
+                result = (await wrap_future(_call_in_thread(self.function)))()
+                return Secret(await result if isawaitable(result) else result)
         except Exception as error:
-            raise APIConnectionError(
-                f"the function {self.name}= returned no key, but raised {type(error).__name__}"
-            ) from error.with_traceback(None)
+            return self._failure(error)
+
+    def _failure(self, error: Exception) -> APIError:
+        without_frames(error)
+        if isinstance(error, TimeoutError):
+            text = f"the function {self.name}= returned no key within {self.limit:.3g} s"
+            failure: APIError = APITimeoutError(text)
+        else:
+            kind = type(error).__name__
+            text = f"the function {self.name}= returned no key, but raised {kind}"
+            failure = APIConnectionError(text)
+        failure.__cause__ = error
+        return failure
+
+
+def _call_in_thread(function: Callable[[], Any]) -> Future[Callable[[], Any]]:
+    """Call a function that may block, in a thread that nothing else waits for.
+
+    Returns:
+        What returns, or raises, what the function did.
+    """
+    from concurrent.futures import Future
+    from contextvars import copy_context
+    from threading import Thread
+
+    ended: Future[Callable[[], Any]] = Future()
+    ended.set_running_or_notify_cancel()
+    context = copy_context()
+
+    def call() -> None:
+        try:
+            result = context.run(function)
+        except BaseException as error:
+            failure = error
+            ended.set_result(lambda: _raise(failure))
+        else:
+            ended.set_result(lambda: result)
+
+    Thread(target=call, name="jobwait", daemon=True).start()
+    return ended
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 Step: TypeAlias = SendRequest | Sleep | Tell | AskKey
@@ -125,6 +180,10 @@ def drive(flow: Flow[T], send: Send, sleep: Callable[[float], None]) -> T:
             except StopIteration as end:
                 value: T = end.value
                 return value
+            except JobwaitError as error:
+                # The frames of the flow hold what it was sent: keys, and answers that show them.
+                without_frames(error)
+                raise
             if isinstance(step, Sleep):
                 sleep(step.seconds)
             else:
@@ -141,6 +200,10 @@ async def adrive(flow: Flow[T], send: AsyncSend, sleep: Callable[[float], Awaita
             except StopIteration as end:
                 value: T = end.value
                 return value
+            except JobwaitError as error:
+                # The frames of the flow hold what it was sent: keys, and answers that show them.
+                without_frames(error)
+                raise
             if isinstance(step, Sleep):
                 await sleep(step.seconds)
             else:

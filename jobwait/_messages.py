@@ -87,11 +87,17 @@ class Request:
 
 
 class Response(NamedTuple):
-    """A whole response; the body is decoded from its content encoding."""
+    """A whole response; its repr hides what the server says, which may be the key.
+
+    The body is decoded from its content encoding.
+    """
 
     status_code: int
     headers: Headers
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status_code} with {len(self.body)} bytes>"
 
 
 Send: TypeAlias = Callable[[Request, float], Response]

@@ -131,8 +131,13 @@ class Operation(Generic[IdT, BodyT]):
             self._decoder = decoder(self.response_type)
         return self._decoder
 
+    @property
+    def name(self) -> str:
+        """As in `GET /v1/jobs/{id}`."""
+        return f"{self.method} {self.path}"
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.provider} {self.method} {self.path}>"
+        return f"<{type(self).__name__} {self.provider} {self.name}>"
 
     def may_be_empty(self, status_code: int) -> bool:
         """Whether there need not be a body."""

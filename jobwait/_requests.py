@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from ._auth import MIN_SECRET, Keys, Placed, place, secrets_in
+from ._auth import MIN_SECRET, Keys, Placed, identity, place, secrets_in
 from ._errors import (
     APIError,
     APIStatusError,
     ClientClosedError,
     ResponseDecodeError,
 )
-from ._flow import AskKey, Flow, SendRequest, Sleep, adrive, drive
+from ._flow import AskKey, Flow, Secret, SendRequest, Sleep, adrive, drive
 from ._ids import id_values
 from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
@@ -56,6 +56,8 @@ class Runtime(NamedTuple):
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = _random
+    time: Callable[[], float] = time.time
+    """Seconds since the epoch."""
 
 
 class AsyncRuntime(NamedTuple):
@@ -64,6 +66,7 @@ class AsyncRuntime(NamedTuple):
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = _sleep
     random: Callable[[], float] = _random
+    time: Callable[[], float] = time.time
 
 
 SYSTEM: Final = Runtime()
@@ -148,23 +151,23 @@ class Polled(NamedTuple, Generic[JobT]):
 class SharedCalls:
     """What the requests of both clients share: all but sending."""
 
-    def __init__(
-        self, options: Options, clock: Callable[[], float], random: Callable[[], float]
-    ) -> None:
+    def __init__(self, options: Options, runtime: Runtime | AsyncRuntime) -> None:
         self.options: Options = options
-        self.clock: Final = clock
-        self._random: Final = random
+        self._runtime: Final = runtime
+        self.clock: Final = runtime.clock
+        self.time: Final = runtime.time
+        self._random: Final = runtime.random
         keys = options.keys
         secrets = secrets_in(options.config, options.headers | keys.fixed.query)
-        self._secrets = frozenset(secret for secret in secrets if len(secret) >= MIN_SECRET)
+        self._secrets = _long(secrets)
         self.reader: Reader = Reader(
             options.config, self._secrets, strict=options.strict, warned=options.warned
         )
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
         origin = (url.scheme, url.hostname, port)
-        functions = frozenset[object](function for _, function in keys.functions)
-        self.throttle: Throttle = throttle_for(clock, origin, secrets | functions)
+        functions = frozenset(identity(function) for _, function in keys.functions)
+        self.throttle: Throttle = throttle_for(runtime.clock, origin, secrets | functions)
         """Shared with all that asks the same host with the same key."""
         self._headers = _raw({"Host": url.netloc} | options.headers)
         self._query = urlencode(keys.fixed.query)
@@ -175,7 +178,7 @@ class SharedCalls:
         from copy import copy
 
         calls = copy(self)
-        SharedCalls.__init__(calls, options, self.clock, self._random)
+        SharedCalls.__init__(calls, options, self._runtime)
         return calls
 
     def durations(self, operation: JobOperation[Any, Any, Any, Any]) -> Durations:
@@ -301,13 +304,14 @@ class SharedCalls:
 
     def _send_with_new_keys(self, request: Request, deadline: float) -> Flow[Response | APIError]:
         config, placed = self.options.config, Placed({}, {})
-        secrets: set[str] = set()
         for credential, function in self.options.keys.functions:
             name = credential.parameter
-            key: object = yield AskKey(name, function, max(deadline - self.clock(), 0.0))
-            if isinstance(key, APIError):
-                raise key
-            secrets.add(place(config, credential, key, f"{name}=, from its function,", placed))
+            answer: Secret | APIError
+            answer = yield AskKey(name, function, max(deadline - self.clock(), 0.0))
+            if isinstance(answer, APIError):
+                raise answer
+            place(config, credential, answer.value, f"{name}=, from its function,", placed)
+        secrets = _long(secrets_in(config, placed.headers | placed.query))
         for secret in secrets:
             self.reader.add_secret(secret)
         keyed = Request(
@@ -338,6 +342,10 @@ class SharedCalls:
         return max(backoff, hint or 0.0)
 
 
+def _long(secrets: frozenset[str]) -> frozenset[str]:
+    return frozenset(secret for secret in secrets if len(secret) >= MIN_SECRET)
+
+
 def _raw(headers: dict[str, str]) -> RawHeaders:
     return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
 
@@ -346,14 +354,14 @@ class Calls(SharedCalls):
     """The requests of a blocking client."""
 
     def __init__(self, options: Options, transport: BlockingTransport, runtime: Runtime) -> None:
-        super().__init__(options, runtime.clock, runtime.random)
+        super().__init__(options, runtime)
         self.runtime: Final = runtime
         self.transport: Final = transport
 
     def for_loop(self, send: AsyncSend) -> AsyncCalls:
         """The same in an event loop."""
-        runtime = AsyncRuntime(clock=self.runtime.clock, random=self.runtime.random)
-        return AsyncCalls(self.options, send, runtime)
+        clock, _, random, time = self.runtime
+        return AsyncCalls(self.options, send, AsyncRuntime(clock, random=random, time=time))
 
     def run(self, flow: Flow[T]) -> T:
         """Do what a flow says."""
@@ -364,7 +372,7 @@ class AsyncCalls(SharedCalls):
     """The requests of an asynchronous client."""
 
     def __init__(self, options: Options, send: AsyncSend, runtime: AsyncRuntime) -> None:
-        super().__init__(options, runtime.clock, runtime.random)
+        super().__init__(options, runtime)
         self.runtime: Final = runtime
         self.transport: Final = send
 

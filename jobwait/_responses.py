@@ -16,7 +16,6 @@ from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
 from ._pointer import is_object, value_at
 from ._text import MAX_WORD, json_text, printable, printable_lines
 from ._unset import UNSET
-from ._validation import LONGEST
 from ._waiter import Sighting
 
 if TYPE_CHECKING:
@@ -26,6 +25,9 @@ MAX_KEPT_TEXT: Final = 4_096
 """Characters of a body in an error: in an outage, each of many waits keeps its last error."""
 MAX_KEPT_JSON: Final = 65_536
 """Bytes of a body in an error that nothing is sent again for: that many are kept as JSON."""
+MAX_PAUSE: Final = 3600.0
+"""Seconds that a server may ask for: longer ones are mistakes, or would be asked for again."""
+_NUMBER: Final = re.compile(r"\s*(\d{1,300}(?:\.\d*)?|\.\d+)\s*(?:,|$)", re.ASCII)
 MAX_REASON: Final = 10_000
 """Characters of the code or the message of a failed job."""
 MAX_WARNINGS: Final = 200
@@ -352,20 +354,24 @@ def _encoding(response: Response) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a response asks to wait; None where it does not ask, or cannot be understood."""
-    text = headers.get("retry-after", "").strip()
-    if not text:
-        return None
+    """Seconds that a response asks to wait, an hour at most.
+
+    None where it does not ask, or what it asks for makes no sense.
+    """
     # A header that was sent twice is joined by a comma, which a date has too.
-    number = re.match(r"\d+(\.\d+)?(?=\s*(,|$))", text)
+    milliseconds = _NUMBER.match(headers.get("retry-after-ms", ""))
+    if milliseconds:
+        return min(float(milliseconds[1]) / 1000, MAX_PAUSE)
+    text = headers.get("retry-after", "")
+    number = _NUMBER.match(text)
     if number:
-        return min(float(number[0]), LONGEST)
+        return min(float(number[1]), MAX_PAUSE)
     until = _timestamp(text)
     if until is None:
         return None
     # The server's own clock, where it tells it, so that ours may be wrong.
     now = _timestamp(headers.get("date", ""))
-    return max(0.0, until - (time.time() if now is None else now))
+    return min(max(0.0, until - (time.time() if now is None else now)), MAX_PAUSE)
 
 
 def _timestamp(date: str) -> float | None:

@@ -41,8 +41,6 @@ DOUBT: Final = 0.8
 """What is left of that knowledge after a window with refusals."""
 SLACK: Final = 0.02
 """Seconds of turns that may be made up for, as timers ring late: what the largest burst holds."""
-MAX_PAUSE: Final = 3600.0
-"""Seconds, however long the provider asks to wait."""
 LONGEST_ABSENCE: Final = 0.25
 """Seconds after which those at the front of the line lose their place if they do not ask."""
 
@@ -160,8 +158,7 @@ class Throttle:
         self.was_heard = True
         with self._lock:
             if isinstance(result, APIStatusError) and refused and result.retry_after is not None:
-                pause = min(result.retry_after, MAX_PAUSE)
-                self.paused_until = max(self.paused_until, ended + pause)
+                self.paused_until = max(self.paused_until, ended + result.retry_after)
             if self._known is None and not refused:
                 # Doubled in less than a second.
                 self.rate += 1.0

@@ -7,6 +7,7 @@ connection, or over one that the user passes. This is the only module that impor
 from __future__ import annotations
 
 import os
+import ssl
 import sys
 import time
 from collections import deque
@@ -16,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from ._errors import ClientClosedError, ConfigurationError
 from ._exchange import Exchange, StaleConnectionError
-from ._faults import too_late
+from ._faults import too_late, without_frames
 
 if TYPE_CHECKING:
-    import ssl
     from asyncio import AbstractEventLoop
     from concurrent.futures import ThreadPoolExecutor
 
@@ -143,8 +143,7 @@ class SyncTransport:
         except BaseException as error:
             if is_own:
                 client.close()
-            # The frames below hold the key in their variables, which some programs report.
-            error.__traceback__ = None
+            without_frames(error)
             failure = exchange.failure(error)
             if failure is None:
                 raise
@@ -228,7 +227,7 @@ class AsyncTransport:
         except BaseException as error:
             if is_own:
                 await client.aclose()
-            error.__traceback__ = None
+            without_frames(error)
             failure = exchange.failure(error)
             if failure is None:
                 raise
@@ -354,7 +353,9 @@ def _own_client(make: Any) -> Any:
     import httpx
 
     limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE)
-    context = _tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    context = _tls_context(
+        os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), ssl.SSLContext
+    )
     try:
         return make(verify=context, limits=limits)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
@@ -368,8 +369,11 @@ def _own_client(make: Any) -> Any:
 
 
 @cache
-def _tls_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
+def _tls_context(
+    cert_file: str | None, cert_dir: str | None, kind: type[ssl.SSLContext]
+) -> ssl.SSLContext:
     # Making one takes some 20 ms, nearly all of what a client costs: the process has one for all.
+    # Its `kind` changes when truststore is injected.
     import httpx
 
     try:

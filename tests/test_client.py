@@ -178,10 +178,7 @@ def test_a_base_url_is_used_in_its_plain_form(driver: Driver, time: Time, url: s
 
 
 def test_a_client_that_could_not_be_made_still_has_a_repr() -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        make(base_url="https://user:password@host")
-    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert "<BaseClient that could not be made>" in "".join(report.format())
+    assert repr(BaseClient.__new__(BaseClient)) == "<BaseClient that could not be made>"
 
 
 @pytest.mark.parametrize(

@@ -539,7 +539,7 @@ def test_single_waits_and_a_call_of_many_beside_each_other_both_have_turns(time:
     fleet = Fleet(time)
     ids = fleet.add(*[Job(1e9)] * 500)
     singles = fleet.add(*[Job(5)] * 10)
-    clock, _, random = fleet.resource().calls.runtime
+    clock, _, random, _ = fleet.resource().calls.runtime
 
     async def alone(job_id: str) -> float:
         calls = fleet.resource().calls

@@ -667,9 +667,12 @@ def test_an_idle_connection_that_breaks_is_replaced_at_once(
 def test_a_new_connection_that_breaks_is_not_replaced(
     transport: type[Blocking], broken: Answer
 ) -> None:
-    with Wire(broken, whole()) as wire, transport(wire.url) as client:
-        with pytest.raises(APIConnectionError):
-            client.send()
+    with (
+        Wire(broken, whole()) as wire,
+        transport(wire.url) as client,
+        pytest.raises(APIConnectionError),
+    ):
+        client.send()
     assert len(wire.requests) == 1
 
 

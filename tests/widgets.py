@@ -165,15 +165,25 @@ def answer(status: str, *, code: int = 200, headers: Any = None, **fields: Any) 
     return httpx.Response(code, json=body, headers=headers)
 
 
+EPOCH: Final = 1.7e9
+"""Seconds since the epoch at the zero of a test's clock."""
+
+
 class Time:
     """A clock that only sleeping, and slow responses, move on; jitter is chosen by the test."""
 
     def __init__(self, draw: float = 0.0) -> None:
         self.now = 1000.0
         self.draw = draw
+        self.skew = 0.0
+        """By how much the clock is ahead of other machines' ones."""
 
     def clock(self) -> float:
-        return self.now
+        return self.now + self.skew
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return EPOCH + self.now
 
     def sleep(self, delay: float) -> None:
         assert delay >= 0
@@ -219,11 +229,14 @@ class Script:
 class Sync:
     """Drives a blocking client."""
 
+    def __init__(self) -> None:
+        self.credentials: dict[str, Any] = {"api_key": KEY}
+
     def client(self, script: Script, **options: Any) -> BaseClient:
         time = script.time
         return BaseClient(
             CONFIG,
-            {"api_key": KEY},
+            self.credentials,
             http_client=httpx.Client(transport=httpx.MockTransport(script)),
             runtime=Runtime(time.clock, time.sleep, time.random),
             **options,
@@ -243,7 +256,7 @@ class Async(Sync):
         time = script.time
         return AsyncBaseClient(
             CONFIG,
-            {"api_key": KEY},
+            self.credentials,
             http_client=httpx.AsyncClient(transport=httpx.MockTransport(script)),
             runtime=AsyncRuntime(time.clock, time.async_sleep, time.random),
             **options,

@@ -129,6 +129,9 @@ class Wire:
                 connection, _ = self._listener.accept()
                 self.connections += 1
                 self._connections.append(connection)
+                if self._stopped.is_set():  # while this was accepting
+                    self.hang_up()
+                    return
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

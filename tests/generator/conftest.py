@@ -22,7 +22,6 @@ Generate: TypeAlias = Callable[..., dict[str, str]]
 
 WIDGETS: Final = """\
 openapi: 3.1.0
-x-strict: true
 info: {title: Widgets, version: 1.0.0}
 servers:
   - url: https://api.widgets.test
