@@ -1,4 +1,4 @@
-"""Decoded JSON to the types of annotations, and back.
+"""Decoded JSON to the types of annotations.
 
 A decoder reads strictly, and raises the first `Mismatch`; or, for a `Report`, as far as it can: it
 keeps what does not fit as it came, and takes note of it.
@@ -176,7 +176,7 @@ def _scalar_of(annotation: Any) -> type | None:
     is_union = get_origin(annotation) in (Union, types.UnionType)
     members = get_args(annotation) if is_union else (annotation,)
     known = [member for member in members if member not in (Unset, type(None))]
-    return known[0] if len(known) == 1 and known[0] in _JSON_SCALARS else None
+    return known[0] if len(known) == 1 and known[0] in JSON_SCALARS else None
 
 
 def _usual_length(annotation: Any) -> int | None:
@@ -494,58 +494,6 @@ def _parsed(parse: Callable[[str], Any], expected: str) -> Decoder:
     return decode
 
 
-def encode(value: Any) -> Any:
-    """JSON-ready data; not by recursion, as what came may be deeper than Python can call."""
-    result: list[Any] = [value]
-    places: list[tuple[Any, Any]] = [(result, 0)]
-    while places:
-        container, key = places.pop()
-        item = container[key]
-        if item is None or type(item) in _JSON_SCALARS:
-            continue
-        container[key] = item = _encoded(item)
-        if is_object(item):
-            places.extend((item, name) for name in item)
-        elif is_array(item):
-            places.extend((item, index) for index in range(len(item)))
-    return result[0]
-
-
-def _encoded(value: Any) -> Any:
-    """A value without its type, but not those in it."""
-    if is_array(value):
-        return list(value)
-    if is_object(value):
-        return dict(value)
-    if hasattr(value, "__discriminator__"):
-        return dict(value.raw)
-    if hasattr(value, "__attrs_attrs__"):
-        written: tuple[Any, ...] = getattr(value, "_written", ())
-        texts = dict(zip(written[::2], written[1::2], strict=True))
-        data = {
-            field.wire: _as_written(field, item, texts)
-            for field in fields_of(type(value))
-            if (item := getattr(value, field.name)) is not UNSET
-        }
-        extra: Mapping[str, Any] = getattr(value, "additional_properties", {})
-        return data | dict(extra)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (str, int, float)):
-        return value
-    from datetime import datetime
-
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    return str(value)  # date and UUID
-
-
-def _as_written(field: Field, value: Any, texts: dict[str, Any]) -> Any:
-    """The value of a field as it came, unless it is a list or map that has changed since."""
-    came = texts.get(field.wire, value)
-    return came if isinstance(came, str) or decode(field.read, came)[0] == value else value
-
-
 def set_written(model: Any, written: tuple[Any, ...]) -> None:
     """Let a model remember names and texts that `encode` would write in another way."""
     object.__setattr__(model, "_written", written)  # it is frozen
@@ -563,7 +511,7 @@ def _kind(value: object) -> str:
     return "an array" if isinstance(value, list) else "an object"
 
 
-_JSON_SCALARS: Final = frozenset((str, int, float, bool))
+JSON_SCALARS: Final = frozenset((str, int, float, bool))
 _SCALARS: Final[Mapping[Any, Decoder]] = {
     str: _string,
     int: _integer,

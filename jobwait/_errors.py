@@ -117,7 +117,7 @@ class APIStatusError(APIError):
         super().__init__(message)
         self.status_code: Final = status_code
         self.body: Final[Any] = body
-        """The decoded JSON, or the text where it is not JSON."""
+        """The decoded JSON, without keys; of a text, or a long body, the first 4,096 characters."""
         self.headers: Final = headers
         """Of the response; names are case-insensitive."""
         self.request_id: Final = request_id
@@ -150,7 +150,10 @@ class ServerError(APIStatusError):
 
 
 class ResponseDecodeError(APIError):
-    """The provider answered 2xx with a body that is not what its document promises."""
+    """The provider answered 2xx with a body that is not JSON, or without the status of the job.
+
+    To a client that is `strict`: with one that is not as the document says.
+    """
 
     def __init__(self, message: str, *, pointer: str | None, expected: str, body: bytes) -> None:
         super().__init__(message)
@@ -158,6 +161,7 @@ class ResponseDecodeError(APIError):
         """JSON Pointer to what does not fit; None where the body is not JSON at all."""
         self.expected: Final = expected
         self.body: Final = body
+        """The beginning of the body in UTF-8, without keys."""
 
 
 class WaitError(JobwaitError):

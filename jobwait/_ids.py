@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._decode import encode
+from ._encode import encode
 from ._errors import InvalidArgumentError
 from ._operation import Id, IdT, Operation, Part
 from ._pointer import parse_pointer, value_at

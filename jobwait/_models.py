@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from ._decode import decode, decoder, encode, set_written
+from ._decode import decode, decoder, set_written
+from ._encode import encode
 
 
 class Model:

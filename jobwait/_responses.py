@@ -316,6 +316,10 @@ def _parsed(response: Response) -> Any:
         RecursionError: It is nested too deeply.
     """
     try:
+        return json.loads(response.body.decode())
+    except ValueError:
+        pass  # most bodies need no more care
+    try:
         return json.loads(response.body)  # in UTF-8, -16 or -32, with or without a BOM
     except UnicodeDecodeError:
         return json.loads(response.body.decode(_encoding(response)))

@@ -12,12 +12,15 @@ from uuid import UUID
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobwait import (
     BaseClient,
     JobCancelledError,
     JobFailedError,
     JobOperation,
+    JobwaitError,
     ResponseDecodeError,
     WaitError,
     WaitTimeoutError,
@@ -212,6 +215,37 @@ def test_another_word_for_the_status_decides_all_the_same(case: Case) -> None:
         check(case, body)
         job = Caller(case, body).get()
         assert word in (job.status, getattr(job, "raw_status", None))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+    max_leaves=8,
+)
+
+
+@given(st.data())
+def test_whatever_json_comes_a_request_ends_in_a_job_or_an_error_of_ours(
+    data: st.DataObject,
+) -> None:
+    case: Case = data.draw(st.sampled_from([case for (case,) in map(values, CASES)]))
+    body = copy.deepcopy(case.body)
+    for pointer in data.draw(st.lists(st.sampled_from(list(places(body))), max_size=4)):
+        parent = value_at(pointer[:-1], body)
+        if is_object(parent):
+            parent[pointer[-1]] = data.draw(json_values)
+    if data.draw(st.booleans()) and data.draw(st.booleans()):
+        body = data.draw(json_values)
+    caller = Caller(case, body)
+    for call in (caller.get, caller.wait):
+        try:
+            job = call()
+        except JobwaitError as error:
+            assert str(error).isprintable()
+            assert pickle.loads(pickle.dumps(error)).args == error.args
+        else:
+            json.dumps(job.to_dict())
+            deviations(job)
 
 
 def test_what_differs_is_named_in_the_log_by_provider_pointer_and_type(
