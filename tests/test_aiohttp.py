@@ -152,7 +152,7 @@ def test_a_body_over_its_bound_ends_a_wait_over_a_session() -> None:
     for answer in answers:
         with (
             Wire(answer) as wire,
-            pytest.raises(APIConnectionError, match="more than 1000 bytes; pass .* max_body"),
+            pytest.raises(APIConnectionError, match=r"more than 1000 bytes; pass .* max_body"),
         ):
             use(wait, wire.url, max_body=1000)
         assert len(wire.requests) == 1

@@ -112,8 +112,10 @@ def test_as_completed_and_wait_for_all_take_a_wait_in_place_of_an_id(time: Time)
     resource = fleet.resource()
 
     async def main() -> list[Outcome[Any]]:
-        seen = [outcome async for outcome in async_as_completed(resource, waits[:1])]
-        return seen + await async_wait_for_all([(resource, waits[1])])
+        first = async_as_completed(resource, waits[:1])
+        seen: list[Outcome[Any]] = [outcome async for outcome in first]
+        seen += await async_wait_for_all([(resource, waits[1])])
+        return seen
 
     outcomes = run(time, main())
     assert [outcome.job_id for outcome in outcomes] == ids

@@ -24,8 +24,8 @@ _MODULES: Final = frozenset(
 """What generated code may import."""
 _CALLS: Final = frozenset(
     {
-        *("AttributeError", "ImportError", "__init__", "getattr", "globals", "import_module", "int"),
-        *("map", "sorted", "split", "super"),
+        *("AttributeError", "ImportError", "__init__", "getattr", "globals", "import_module"),
+        *("int", "map", "sorted", "split", "super"),
         *("ClientConfig", "Credential", "JobOperation", "Operation", "Part", "Polling"),
         *("Provider", "Waitable", "wait_for_completion"),
         *("_call", "_get_job", "_get_raw", "_result"),
