@@ -18,6 +18,7 @@ from ._errors import (
     JobCancelledError,
     JobFailedError,
     JobwaitError,
+    WaitError,
     WaitTimeoutError,
 )
 from ._models import Model
@@ -486,6 +487,11 @@ class Scheduler:
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error
+        except Exception as error:
+            # What a schedule or a hook of the user's raised is no other job's business.
+            step = WaitError(f"the wait was ended by {type(error).__name__}: {error}")
+            step.provider, step.job_id = operation.provider, state.job_id
+            step.__cause__ = error.with_traceback(None)
         if isinstance(step, Again):
             kept = step.state
             if not kept.final and not kept.failures:

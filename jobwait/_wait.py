@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal, TypeAlias, overload
 
 from ._client import AsyncResource, Resource
-from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
+from ._errors import APIError, ConfigurationError, InvalidArgumentError, WaitTimeoutError
 from ._flow import Flow, Sleep, Tell
 from ._operation import DoneT, IdT, JobOperation, JobT
 from ._requests import SharedCalls
@@ -138,8 +138,13 @@ def _wait(
         )
         if isinstance(step, Done):
             return operation.done(step.job)
-        state = step.state
-        yield Sleep(max(0.0, step.at - clock()))
+        state, before = step.state, clock()
+        yield Sleep(max(0.0, step.at - before))
+        if clock() <= before < step.at:
+            raise ConfigurationError(
+                "the clock stood still while this wait slept: exclude jobwait from what freezes "
+                "time, as by freezegun.configure(extend_ignore_list=['jobwait'])"
+            )
 
 
 def _wait_or_cancel(
