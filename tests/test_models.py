@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from jobwait import UNSET, Deviation, Model, UnknownVariant, Unset, deviations
 from jobwait._decode import LEVELS, Mismatch, decode, decoder
 
-from .widgets import CompletedJob, Job, JobResponse, PendingJob, UnknownJob
+from .kit.widgets import CompletedJob, Job, JobResponse, PendingJob, UnknownJob
 
 
 class Colour(StrEnum):
