@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import nox
@@ -18,6 +20,23 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 CODE = ["jobwait", "generator", "tests", "benchmarks", "docs", "noxfile.py"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 
+EXPORT = Path("constraints.txt")
+LOCKED: dict[str, str | None] = dict.fromkeys(
+    ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT"), str(EXPORT)
+)
+# The lock names the index; it is the same wherever it is made.
+PYPI = ("--no-config", "--default-index", "https://pypi.org/simple")
+
+# Which dependency groups declare the imports of what is not published.
+DECLARED = {
+    "tests": ["test", "types", "conformance"],
+    "benchmarks": ["bench"],
+    "docs": ["demo"],
+}
+MODULES = "opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+# Nothing imports sniffio but httpcore; openapi-python-client and ruff are commands.
+EXCEPTIONS = "DEP002=aiohttp|sniffio|openapi-python-client|ruff|datamodel-code-generator"
+
 # With pyenv, the `python3.12` on the PATH is a stub that fails unless 3.12 was chosen before; the
 # interpreters themselves stand here.
 for bin_ in sorted(
@@ -26,67 +45,120 @@ for bin_ in sorted(
     os.environ["PATH"] += os.pathsep + str(bin_)
 
 
-def install_group(session: nox.Session, *names: str) -> None:
-    """Install dependency groups of pyproject.toml: every development tool is pinned there."""
-    session.install(*nox.project.dependency_groups(PROJECT, *names), silent=True)
+def pip_install(session: nox.Session, *requirements: str, locked: bool = True) -> None:
+    """Install, with all that comes along, build back ends too, at the versions of the lock."""
+    session.install(*requirements, silent=True, env=LOCKED if locked else None)
 
 
-def distributions() -> list[Path]:
-    """The folders of everything that is published."""
+def groups(*names: str) -> list[str]:
+    """What stands in dependency groups of pyproject.toml."""
+    return [*nox.project.dependency_groups(PROJECT, *names)]
+
+
+def distributions() -> dict[Path, str]:
+    """The folders of everything that is published, each with the name of its package."""
+    found = {
+        path.parent: nox.project.load_toml(path)["tool"]["hatch"]["build"]["targets"]["wheel"]
+        for pattern in ("", "generator/", "generated/*/")
+        for path in sorted(Path().glob(f"{pattern}pyproject.toml"))
+    }
+    return {folder: wheel["packages"][0] for folder, wheel in found.items()}
+
+
+def wheels(*, unplayable: bool = False) -> list[str]:
+    """What the session `build` made, the sandbox included.
+
+    Packages that the sandbox cannot play, as their documents have no example of a job, are
+    installed only if `unplayable`: the tests of the packages play each.
+    """
+    playable = {path.parent.name for path in Path("generated").glob("*/*/_sandbox_models.py")}
+    playable |= {"jobwait", "jobwait_generator"}
     return [
-        Path(),
-        Path("generator"),
-        *sorted(path.parent for path in Path("generated").glob("*/pyproject.toml")),
+        f"{wheel.resolve()}[sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
+        for wheel in sorted(Path("dist").glob("*.whl"))
+        if unplayable or wheel.name.partition("-")[0] in playable
     ]
 
 
-def install_wheels(session: nox.Session, *, added: bool = False) -> None:
-    """Install what the session `build` made, the sandbox included.
+def exported(session: nox.Session, *options: str) -> str:
+    """The lock in words that pip reads as constraints."""
+    file = Path(session.create_tmp(), EXPORT.name)
+    what = ("--all-groups", "--all-extras", "--all-packages", "--no-emit-local", "--no-hashes")
+    form = ("--no-annotate", "--no-header", "--quiet", "--output-file", str(file))
+    session.run("uv", "export", *PYPI, *options, *what, *form)
+    head = "# Written by `nox -s lock` from uv.lock, for pip's option --constraint.\n"
+    return head + file.read_text(encoding="utf-8")
 
-    The packages of documents that are not our own, once some were `added`, are no part of the
-    tests: the sandbox cannot play all of them.
-    """
-    strict = {
-        f"{spec.stem}_client"
-        for spec in Path("specs").glob("*.yaml")
-        if "\nx-strict: true\n" in spec.read_text(encoding="utf-8")
-    }
-    session.install(
-        *(
-            f"{wheel.resolve()}[sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
-            for wheel in sorted(Path("dist").glob("*.whl"))
-            if added or wheel.name.partition("-")[0] in strict | {"jobwait", "jobwait_generator"}
-        ),
-        silent=True,
-    )
+
+@nox.session(reuse_venv=True)
+def dev(session: nox.Session) -> None:
+    """Make .nox/dev, for editors and single tests: all tools, and the checkout in editable mode."""
+    folders = [f"./{folder}" for folder in distributions() if folder != Path()]
+    own = chain.from_iterable(("--editable", folder) for folder in [".[aiohttp,sandbox]", *folders])
+    pip_install(session, *own, *groups(*PROJECT["dependency-groups"]))
 
 
 @nox.session(reuse_venv=True)
 def generate(session: nox.Session) -> None:
     """Write generated/ anew from specs/; says per package whether anything changed."""
-    session.install("./generator", silent=True)
+    pip_install(session, "./generator")
     session.run("jobwait-generate", *session.posargs)
 
 
 @nox.session
 def generated(session: nox.Session) -> None:
     """Check that generated/ is, byte for byte, what the generator writes."""
-    session.install("./generator", silent=True)
-    session.run("jobwait-generate", "--check")
+    pip_install(session, "./generator")
+    session.run("jobwait-generate", "check")
+
+
+@nox.session(reuse_venv=True)
+def lock(session: nox.Session) -> None:
+    """Make uv.lock and constraints.txt fit pyproject.toml; `-- --upgrade` takes the newest."""
+    pip_install(session, *groups("lock"))
+    session.run("uv", "lock", *PYPI, *session.posargs)
+    EXPORT.write_text(exported(session, "--frozen"), encoding="utf-8", newline="\n")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
-    install_group(session, "lint")
+    """Check style, formatting, the lock, and that whatever is imported is declared."""
+    pip_install(session, *groups("lint", "lock"))
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
+    if exported(session, "--locked", "--offline") != EXPORT.read_text(encoding="utf-8"):
+        session.error(f"{EXPORT} is not what uv.lock says; run: nox -s lock")
+    packages = distributions()
+    for folder, package in packages.items():
+        project = nox.project.load_toml(folder / "pyproject.toml")["project"]
+        extras = project.get("optional-dependencies", {}).values()
+        declared = [*project.get("dependencies", []), *chain.from_iterable(extras)]
+        check_imports(session, folder / package, declared, [package])
+    own = ["benchmarks", "tests", *packages.values()]
+    for code, names in DECLARED.items():
+        check_imports(session, Path(code), groups(*names), own, "--ignore", "DEP002")
+
+
+def check_imports(
+    session: nox.Session, code: Path, declared: list[str], own: list[str], *options: str
+) -> None:
+    """Check that a folder imports what is its own or declared for it, and nothing else."""
+    # deptry overlooks what two dependency groups have, so it sees no more than what counts here.
+    config = Path(session.create_tmp(), "pyproject.toml")
+    text = f'[project]\nname = "code"\nversion = "0"\ndependencies = {json.dumps(declared)}\n'
+    config.write_text(text, encoding="utf-8")
+    session.run(
+        *("deptry", *options, "--config", str(config), "--exclude", "/third_party/", str(code)),
+        *(f"--known-first-party={name}" for name in own),
+        *("--package-module-name-map", MODULES, "--per-rule-ignores", EXCEPTIONS),
+        silent=True,
+    )
 
 
 @nox.session
 def build(session: nox.Session) -> None:
     """Build wheels and sdists of all distributions into dist/, and check them."""
-    install_group(session, "build")
+    pip_install(session, *groups("build"))
     shutil.rmtree("dist", ignore_errors=True)
     for folder in distributions():
         session.run(
@@ -100,51 +172,72 @@ def build(session: nox.Session) -> None:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the types of everything, and that those of the published packages are complete."""
-    install_wheels(session, added=True)
-    install_group(session, "types", "test", "bench", "demo", "conformance")
-    packages = [path.name.removesuffix("-client") + "_client" for path in distributions()[2:]]
-    code = [*CODE, *(f"generated/{name.replace('_', '-')}/{name}" for name in packages)]
+    used = groups("types", "test", "bench", "demo", "conformance")
+    pip_install(session, *wheels(unplayable=True), *used)
+    packages = distributions()
+    code = [*CODE, *(str(folder / name) for folder, name in packages.items() if name not in CODE)]
     session.run("mypy", *code)
     session.run("pyright", "--warnings", *code)
     session.run("pytest", "tests/typing")
-    for name in ["jobwait", "jobwait_generator", *packages]:
+    for name in packages.values():
         session.run("pyright", "--verifytypes", name, "--ignoreexternal")
 
 
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """Test the installed wheels, on each Python that is there."""
-    install_wheels(session)
-    install_group(session, "test", "types")
-    session.run("pytest", "--numprocesses", "auto", *session.posargs)
+    """Test the installed wheels, on each Python that is there; measure coverage on the newest."""
+    run_tests(session, measured=session.python == PYTHONS[-1] and not session.posargs)
+
+
+@nox.session(name="tests-latest", requires=["build"])
+def tests_latest(session: nox.Session) -> None:
+    """Test without the lock, on the newest version of everything."""
+    run_tests(session, locked=False)
+
+
+def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = False) -> None:
+    """Run the suite on the installed wheels, and print what it does not reach."""
+    pip_install(session, *wheels(), *groups("test", "types"), locked=locked)
+    # One more than there are cores, as tests wait about as long as they compute.
+    workers = str((os.cpu_count() or 1) + 1)
+    command = ("pytest", "--numprocesses", workers, "--dist", "worksteal", *session.posargs)
+    if not measured:
+        session.run(*command)
+        return
+    # Whatever a test starts, wherever it runs, writes there.
+    session.env["COVERAGE_FILE"] = str(Path(session.virtualenv.location, ".coverage").resolve())
+    session.run("coverage", "erase")
+    # With -P the checkout does not stand before the wheels.
+    session.run("python", "-P", "-m", "coverage", "run", "-m", *command)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
 
 
 @nox.session
 def install(session: nox.Session) -> None:
-    """Install one package from the checkout as the README says, with nothing else there."""
-    session.install(".", "./generated/docurift-client", silent=True)
+    """Install one package from the checkout as the README says, and the generator from wheels."""
+    pip_install(session, ".", "./generated/docurift-client")
     session.run("python", "-I", "-c", "from docurift_client import Client; print(Client('key'))")
+    pip_install(session, *groups("install"))
+    session.run("pytest", "tests/install")
 
 
 @nox.session(requires=["generate", "build"])
 def demo(session: nox.Session) -> None:
     """Wait for one real job per provider, played by the sandbox over real HTTP."""
-    install_wheels(session)
-    install_group(session, "demo")
+    pip_install(session, *wheels(), *groups("demo"))
     session.run("python", "docs/demo.py")
 
 
 @nox.session(requires=["build"])
 def conformance(session: nox.Session) -> None:
     """Check documents, clients and sandbox against Redocly, Prism and Schemathesis (needs node)."""
-    install_wheels(session)
-    install_group(session, "test", "conformance")
+    pip_install(session, *wheels(), *groups("test", "conformance"))
     session.run("pytest", "tests/conformance", *session.posargs)
 
 
 @nox.session(requires=["build"])
 def bench(session: nox.Session) -> None:
     """Measure cost side by side with other libraries, and print ratios of medians."""
-    install_wheels(session)
-    install_group(session, "bench")
+    pip_install(session, *wheels(), *groups("bench"))
     session.run("python", "-m", "benchmarks", *session.posargs)

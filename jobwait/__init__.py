@@ -35,20 +35,25 @@ if TYPE_CHECKING:
         WaitTimeoutError,
     )
     from ._many import (
+        Advanced,
         WaitOptions,
+        advance,
         as_completed,
+        async_advance,
         async_as_completed,
         async_wait_for_all,
         wait_for_all,
     )
     from ._messages import Headers
-    from ._models import UNSET, Model, UnknownVariant, Unset
+    from ._models import Deviation, Model, UnknownVariant, deviations
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
     from ._provider import Provider, Waitable, providers
     from ._requests import RawResponse
+    from ._resume import Wait
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
     from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
+    from ._unset import UNSET, Unset
     from ._version import __version__
     from ._wait import wait_for_completion
 
@@ -58,6 +63,7 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Adaptive",
+    "Advanced",
     "AsyncBaseClient",
     "AsyncHTTPClient",
     "AsyncKey",
@@ -71,6 +77,7 @@ __all__ = [
     "ClientSession",
     "ConfigurationError",
     "Credential",
+    "Deviation",
     "Durations",
     "Exponential",
     "Fixed",
@@ -101,14 +108,18 @@ __all__ = [
     "UNSET",
     "UnknownVariant",
     "Unset",
+    "Wait",
     "WaitError",
     "WaitOptions",
     "WaitTimeoutError",
     "Waitable",
     "__version__",
+    "advance",
     "as_completed",
+    "async_advance",
     "async_as_completed",
     "async_wait_for_all",
+    "deviations",
     "providers",
     "wait_for_all",
     "wait_for_completion",
@@ -120,6 +131,7 @@ _HOMES = {
     "APIStatusError": "_errors",
     "APITimeoutError": "_errors",
     "Adaptive": "_schedule",
+    "Advanced": "_many",
     "AsyncBaseClient": "_client",
     "AsyncHTTPClient": "_transport",
     "AsyncKey": "_auth",
@@ -133,6 +145,7 @@ _HOMES = {
     "ClientSession": "_transport",
     "ConfigurationError": "_errors",
     "Credential": "_operation",
+    "Deviation": "_models",
     "Durations": "_schedule",
     "Exponential": "_schedule",
     "Fixed": "_schedule",
@@ -160,17 +173,21 @@ _HOMES = {
     "ResponseDecodeError": "_errors",
     "Schedule": "_schedule",
     "ServerError": "_errors",
-    "UNSET": "_models",
+    "UNSET": "_unset",
     "UnknownVariant": "_models",
-    "Unset": "_models",
+    "Unset": "_unset",
+    "Wait": "_resume",
     "WaitError": "_errors",
     "WaitOptions": "_many",
     "WaitTimeoutError": "_errors",
     "Waitable": "_provider",
     "__version__": "_version",
+    "advance": "_many",
     "as_completed": "_many",
+    "async_advance": "_many",
     "async_as_completed": "_many",
     "async_wait_for_all": "_many",
+    "deviations": "_models",
     "providers": "_provider",
     "wait_for_all": "_many",
     "wait_for_completion": "_wait",

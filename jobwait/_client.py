@@ -12,7 +12,6 @@ from ._errors import JobwaitError
 from ._faults import without_frames
 from ._ids import needs_body, result_id
 from ._messages import MAX_BODY
-from ._models import UNSET, Unset
 from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
 from ._requests import (
     ACCEPT,
@@ -28,6 +27,7 @@ from ._requests import (
     SharedCalls,
 )
 from ._transport import async_transport, sync_transport
+from ._unset import UNSET, Unset
 from ._validation import merged_headers, plain_base_url, request_timeout, whole_number
 from ._version import __version__
 
@@ -49,6 +49,7 @@ def _options(
     max_retries: int,
     headers: Mapping[str, str] | None,
     max_body: int,
+    strict: bool,
 ) -> Options:
     keys = keys_of(config, credentials)
     own = {
@@ -66,6 +67,8 @@ def _options(
         Lifetime(),
         keys,
         whole_number("max_body", max_body, minimum=1),
+        strict,
+        {},
     )
 
 
@@ -103,6 +106,18 @@ class _Client(Generic[CallsT]):
             return f"<{type(self).__name__} that could not be made>"
         options = self._calls.options
         return f"<{type(self).__name__} of {options.config.title} at {options.base_url}>"
+
+    def __copy__(self) -> Self:
+        client = type(self).__new__(type(self))
+        client.__dict__.update(self.__dict__)
+        return client
+
+    def __deepcopy__(self, memo: object) -> Self:
+        # Connections cannot be copied, and keys should not be: the copy shares both.
+        return self.with_options()
+
+    def __reduce__(self) -> str:
+        raise TypeError(f"{self!r} has a key and connections and does not pickle: make another one")
 
     @property
     def base_url(self) -> str:
@@ -172,9 +187,12 @@ class BaseClient(_Client[Calls]):
         headers: Mapping[str, str] | None = None,
         http_client: HTTPClient | None = None,
         max_body: int = MAX_BODY,
+        strict: bool = False,
         runtime: Runtime = SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers, max_body)
+        options = _options(
+            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+        )
         self._transport = sync_transport(http_client)
         self._calls = Calls(options, self._transport, runtime)
 
@@ -214,9 +232,12 @@ class AsyncBaseClient(_Client[AsyncCalls]):
         headers: Mapping[str, str] | None = None,
         http_client: AsyncHTTPClient | ClientSession | None = None,
         max_body: int = MAX_BODY,
+        strict: bool = False,
         runtime: AsyncRuntime = ASYNC_SYSTEM,
     ) -> None:
-        options = _options(config, credentials, base_url, timeout, max_retries, headers, max_body)
+        options = _options(
+            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+        )
         self._transport = async_transport(http_client)
         self._calls = AsyncCalls(options, self._transport, runtime)
 
@@ -263,7 +284,7 @@ def _result(
 ) -> Flow[BodyT]:
     body = None
     if needs_body(operation):
-        body = (yield from calls.call(status, job_id, timeout)).body
+        body = (yield from calls.call(status, job_id, timeout)).parsed
     id = result_id(operation, job_id, body)
     return (yield from calls.call(operation, id, timeout)).parsed
 

@@ -108,17 +108,17 @@ class APIStatusError(APIError):
         self,
         message: str,
         *,
-        status_code: int,
-        body: Any,
-        headers: Mapping[str, str],
-        request_id: str | None,
-        retry_after: float | None,
+        status_code: int = 0,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status_code: Final = status_code
         self.body: Final[Any] = body
-        """The decoded JSON, or the text where it is not JSON."""
-        self.headers: Final = headers
+        """The decoded JSON, without keys; of a text, or a long body, the first 4,096 characters."""
+        self.headers: Final[Mapping[str, str]] = {} if headers is None else headers
         """Of the response; names are case-insensitive."""
         self.request_id: Final = request_id
         self.retry_after: Final = retry_after
@@ -150,14 +150,20 @@ class ServerError(APIStatusError):
 
 
 class ResponseDecodeError(APIError):
-    """The provider answered 2xx with a body that is not what its document promises."""
+    """The provider answered 2xx with a body that is not JSON, or without the status of the job.
 
-    def __init__(self, message: str, *, pointer: str | None, expected: str, body: bytes) -> None:
+    To a client that is `strict`: with one that is not as the document says.
+    """
+
+    def __init__(
+        self, message: str, *, pointer: str | None = None, expected: str = "", body: bytes = b""
+    ) -> None:
         super().__init__(message)
         self.pointer: Final = pointer
         """JSON Pointer to what does not fit; None where the body is not JSON at all."""
         self.expected: Final = expected
         self.body: Final = body
+        """The beginning of the body in UTF-8, without keys."""
 
 
 class WaitError(JobwaitError):
@@ -166,9 +172,15 @@ class WaitError(JobwaitError):
 
 class _EndedJobError(WaitError):
     def __init__(
-        self, message: str, *, code: str | None, reason: str | None, retryable: bool | None
+        self,
+        message: str,
+        code: str | None = None,
+        reason: str | None = None,
+        retryable: bool | None = None,
     ) -> None:
         super().__init__(message)
+        # Some queues keep the arguments of an exception alone.
+        self.args = (message, code, reason, retryable)
         self.code: Final = code
         """The provider's code for the reason; None where it gives none."""
         self.message: Final = reason
@@ -196,3 +208,8 @@ STATUS_ERRORS: Final[Mapping[int, type[APIStatusError]]] = {
     404: NotFoundError,
     429: RateLimitError,
 }
+
+for _error in list(globals().values()):
+    if isinstance(_error, type) and issubclass(_error, JobwaitError):
+        # Where users import it from, and so what a traceback names.
+        _error.__module__ = "jobwait"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._encode import encode
 from ._errors import InvalidArgumentError
-from ._operation import Id, IdT, Operation, Part, pointer_parts, value_at
+from ._operation import Id, IdT, Operation, Part
+from ._pointer import parse_pointer, value_at
 
 
 def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
@@ -29,22 +31,20 @@ def needs_body(operation: Operation[Any, Any]) -> bool:
     return any(isinstance(source, str) for source in operation.sources)
 
 
-def result_id(operation: Operation[Any, Any], job_id: Id, body: bytes | None) -> Any:
-    """The id that an operation takes, from that of a job and what was told of it.
+def result_id(operation: Operation[Any, Any], job_id: Id, body: Any) -> Any:
+    """The id that an operation takes, from that of a job and the body that tells its status.
 
     Raises:
         InvalidArgumentError: The job has none.
     """
-    import json
-
     parts: tuple[Any, ...] = job_id if isinstance(job_id, tuple) else (job_id,)
-    data: Any = None if body is None else json.loads(body)
+    data = encode(body)
     values: list[Any] = []
     for part, source in zip(operation.id_parts, operation.sources, strict=True):
         if isinstance(source, int):
             values.append(parts[source])
             continue
-        value = value_at(pointer_parts(source), data)
+        value = value_at(parse_pointer(source), data)
         if not isinstance(value, str | int):
             raise _bad_id(operation, f"is at {source}, where the job has none yet")
         values.append(value if part.kind is int else part.kind(str(value)))

@@ -18,20 +18,39 @@ from contextlib import aclosing, closing, contextmanager, suppress
 from itertools import repeat
 from threading import Thread, current_thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 from ._client import AsyncResource, Resource
-from ._errors import InvalidArgumentError
-from ._models import UNSET
+from ._errors import ConfigurationError, InvalidArgumentError
 from ._operation import DoneT, IdT
+from ._resume import Wait
 from ._scheduler import AnyResource, Outcome, Rules, Scheduler
+from ._unset import UNSET
 from ._validation import seconds, whole_number
 
 if TYPE_CHECKING:
-    from ._models import Unset
     from ._schedule import Schedule
+    from ._unset import Unset
 
 _Ended: TypeAlias = tuple[int, Outcome[Any]]
+
+T = TypeVar("T")
+
+
+class _Run(Protocol):
+    def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T: ...
+
 
 READING: Final = 0.01
 """Seconds for which jobs are read from an iterator before those read are waited for."""
@@ -55,7 +74,7 @@ class WaitOptions(TypedDict, total=False):
 
 @overload
 def as_completed(
-    jobs: Resource[IdT, Any, DoneT], ids: Iterable[IdT], /, **options: Unpack[WaitOptions]
+    jobs: Resource[IdT, Any, DoneT], ids: Iterable[IdT | Wait], /, **options: Unpack[WaitOptions]
 ) -> Generator[Outcome[DoneT]]: ...
 @overload
 def as_completed(
@@ -91,7 +110,7 @@ def as_completed(
 @overload
 def wait_for_all(
     jobs: Resource[IdT, Any, DoneT],
-    ids: Iterable[IdT],
+    ids: Iterable[IdT | Wait],
     /,
     *,
     raise_on_failure: bool = False,
@@ -134,7 +153,10 @@ def wait_for_all(
 
 @overload
 def async_as_completed(
-    jobs: AsyncResource[IdT, Any, DoneT], ids: Iterable[IdT], /, **options: Unpack[WaitOptions]
+    jobs: AsyncResource[IdT, Any, DoneT],
+    ids: Iterable[IdT | Wait],
+    /,
+    **options: Unpack[WaitOptions],
 ) -> AsyncGenerator[Outcome[DoneT]]: ...
 @overload
 def async_as_completed(
@@ -159,7 +181,7 @@ def async_as_completed(
 @overload
 async def async_wait_for_all(
     jobs: AsyncResource[IdT, Any, DoneT],
-    ids: Iterable[IdT],
+    ids: Iterable[IdT | Wait],
     /,
     *,
     raise_on_failure: bool = False,
@@ -188,6 +210,70 @@ async def async_wait_for_all(
     scheduler, source = _begin(AsyncResource, jobs, ids, options)
     async with aclosing(_await(scheduler, source, raise_on_failure=raise_on_failure)) as outcomes:
         return _in_order({number: outcome async for number, outcome in outcomes})
+
+
+class Advanced(NamedTuple):
+    """What came of waits that were moved on."""
+
+    done: list[Outcome[Any]]
+    open: list[Wait]
+    """What goes on, each with the time at which it is `due`."""
+
+
+def advance(
+    pairs: Iterable[tuple[Resource[Any, Any, Any], Wait]],
+    *,
+    seconds: float = 5.0,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
+) -> Advanced:
+    """Poll the waits that are due now, and return.
+
+    It never sleeps until a next poll, and never cuts one. Call it again when the first of the open
+    waits is due: from a queue's worker, a scheduler, or a loop over stored waits.
+
+    Args:
+        pairs: A resource, as `client.jobs`, with each wait.
+        seconds: After so many no further poll is begun.
+        schedule: As for `wait_for_completion`; so is `not_found_grace`.
+        max_in_flight: Requests at a time to one provider with one key.
+
+    Raises:
+        InvalidArgumentError: An option cannot work, or something is no pair.
+    """
+    rules = Rules(UNSET, schedule, not_found_grace, max_in_flight)
+    scheduler, waits = _begin_advance(Resource, pairs, rules, seconds)
+    with _thread(scheduler, asyncio.new_event_loop()) as run:
+        return Advanced(*run(scheduler.advance(waits, seconds)))
+
+
+async def async_advance(
+    pairs: Iterable[tuple[AsyncResource[Any, Any, Any], Wait]],
+    *,
+    seconds: float = 5.0,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
+) -> Advanced:
+    """As `advance`, for the resources of asynchronous clients."""
+    rules = Rules(UNSET, schedule, not_found_grace, max_in_flight)
+    scheduler, waits = _begin_advance(AsyncResource, pairs, rules, seconds)
+    return Advanced(*await scheduler.advance(waits, seconds))
+
+
+def _begin_advance(
+    kind: type[AnyResource], pairs: Any, rules: Rules, limit: Any
+) -> tuple[Scheduler, list[tuple[AnyResource, Wait]]]:
+    seconds("seconds", limit)
+    whole_number("max_in_flight", rules.max_in_flight, minimum=1)
+    waits = list(_pairs(kind, pairs))
+    for number, (_, wait) in enumerate(waits):
+        if not isinstance(wait, Wait):
+            raise InvalidArgumentError(
+                f"pair number {number} has no jobwait.Wait but {wait!r}: make one with Wait.start"
+            )
+    return Scheduler(rules, only_due=True), waits
 
 
 class _Source:
@@ -326,9 +412,7 @@ def _open_jobs_named(scheduler: Scheduler) -> Generator[None]:
 
 
 @contextmanager
-def _thread(
-    scheduler: Scheduler, loop: asyncio.AbstractEventLoop
-) -> Generator[Callable[[Coroutine[Any, Any, list[_Ended]]], list[_Ended]]]:
+def _thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Generator[_Run]:
     """Run the event loop of a scheduler in a thread; the value runs a coroutine there."""
     is_over = False
 
@@ -342,7 +426,7 @@ def _thread(
         finally:
             loop.close()
 
-    def run(coroutine: Coroutine[Any, Any, list[_Ended]]) -> list[_Ended]:
+    def run(coroutine: Coroutine[Any, Any, T]) -> T:
         future = asyncio.run_coroutine_threadsafe(coroutine, loop)
         try:
             return future.result()
@@ -350,6 +434,13 @@ def _thread(
             future.cancel()
             raise
 
+    eventlet = sys.modules.get("eventlet.patcher")
+    if eventlet is not None and eventlet.is_monkey_patched("thread"):
+        loop.close()
+        raise ConfigurationError(
+            "waiting for many jobs needs a real thread, which eventlet has patched away: wait for "
+            "each in a green thread, or call eventlet.monkey_patch(thread=False)"
+        )
     thread: Final = Thread(target=serve, name="jobwait", daemon=True)
     try:
         thread.start()
@@ -361,4 +452,5 @@ def _thread(
         # The garbage collector may close a generator in such a thread, or when the interpreter
         # ends, and threads with it.
         if current_thread().name != thread.name and not sys.is_finalizing():
-            thread.join()
+            with suppress(RuntimeError):  # it was never started
+                thread.join()

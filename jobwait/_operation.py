@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
-from ._models import is_array, is_object
+from ._decode import Decoder, decoder
+from ._models import Model
+from ._pointer import parse_pointer, value_at
+from ._text import status_word
+from ._unset import UNSET
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -83,8 +87,8 @@ class Operation(Generic[IdT, BodyT]):
     """
 
     __slots__ = (
-        *("body_format", "id_parts", "method", "operation_id", "parts", "path", "provider"),
-        *("response_type", "sources"),
+        *("_decoder", "body_format", "id_parts", "method", "operation_id", "parts", "path"),
+        *("provider", "response_type", "sources"),
     )
 
     def __init__(
@@ -117,12 +121,26 @@ class Operation(Generic[IdT, BodyT]):
         self.response_type: Final[Any] = response_type
         self.body_format: Final = body_format
         self.sources: Final = sources
+        self._decoder: Decoder | None = None
+
+    @property
+    def decoder(self) -> Decoder:
+        """Turns the JSON of the body into the `response_type`."""
+        # Made when it is used: a package may have many operations.
+        if self._decoder is None:
+            self._decoder = decoder(self.response_type)
+        return self._decoder
+
+    @property
+    def name(self) -> str:
+        """As in `GET /v1/jobs/{id}`."""
+        return f"{self.method} {self.path}"
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.provider} {self.method} {self.path}>"
+        return f"<{type(self).__name__} {self.provider} {self.name}>"
 
     def may_be_empty(self, status_code: int) -> bool:
-        """Whether the status code says all, so that there need not be a body."""
+        """Whether there need not be a body."""
         return False
 
 
@@ -196,26 +214,34 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         self.failure_retryable: Final = _parts(failure_retryable)
 
     def may_be_empty(self, status_code: int) -> bool:
-        """As in `Operation`."""
-        return status_code in self.responses
+        """As in `Operation`: where the status code says all, or where there may be no job yet."""
+        return status_code in self.responses or self.may_be_absent
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether there may be no job yet, whatever the document requires."""
+        return self.absent in ("pending", "running")
 
     def state_of(self, status_code: int, data: Any) -> tuple[str, State | None]:
         """The status word of decoded JSON, and what it means; None where nobody says."""
-        found = value_at(self.status, data)
-        if found is None:
+        status = value_at(self.status, data)
+        if status is None:
             word, state = "", self.absent
         else:
-            # One string for all polls that see it: some remember it, for thousands of jobs.
-            word = intern(str(found).lower() if isinstance(found, bool) else str(found))
+            word = status_word(status)
             state = self.states.get(word)
+            if state is not None:
+                # One string for all polls that see it: waits remember it, for thousands of jobs.
+                word = intern(word)
         told = self.responses.get(status_code)
         return word, state if told is None else told
 
     def job_of(self, body: BodyT) -> JobT:
-        """The job in a typed 200 body."""
+        """The job in a typed 200 body; `UNSET` or None where there is none."""
         value: Any = body
         for name in self.job_attributes:
-            value = getattr(value, name)
+            # What the document takes for an object may be anything, and is then kept as it came.
+            value = getattr(value, name) if isinstance(value, Model) else UNSET
         job: JobT = value
         return job
 
@@ -227,23 +253,4 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
 
 
 def _parts(pointer: str | None) -> tuple[str, ...] | None:
-    return None if pointer is None else pointer_parts(pointer)
-
-
-def pointer_parts(pointer: str) -> tuple[str, ...]:
-    """The steps of an RFC 6901 JSON Pointer; none for the empty one, which is the whole."""
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
-
-
-def value_at(parts: tuple[str, ...] | None, body: Any) -> Any:
-    """What a JSON Pointer, already split, finds in decoded JSON; None where it finds nothing."""
-    if parts is None:
-        return None
-    for part in parts:
-        if is_object(body):
-            body = body.get(part)
-        elif is_array(body) and part.isdecimal() and int(part) < len(body):
-            body = body[int(part)]
-        else:
-            return None
-    return body
+    return None if pointer is None else parse_pointer(pointer)

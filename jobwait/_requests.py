@@ -20,7 +20,7 @@ from ._flow import AskKey, Flow, Secret, SendRequest, Sleep, adrive, drive
 from ._ids import id_values
 from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
-from ._reader import Reader
+from ._responses import Reader
 from ._schedule import Durations
 from ._throttle import Throttle, throttle_for
 from ._validation import request_timeout
@@ -56,6 +56,8 @@ class Runtime(NamedTuple):
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = _random
+    time: Callable[[], float] = time.time
+    """Seconds since the epoch."""
 
 
 class AsyncRuntime(NamedTuple):
@@ -64,6 +66,7 @@ class AsyncRuntime(NamedTuple):
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = _sleep
     random: Callable[[], float] = _random
+    time: Callable[[], float] = time.time
 
 
 SYSTEM: Final = Runtime()
@@ -127,6 +130,10 @@ class Options(NamedTuple):
     keys: Keys
     max_body: int
     """Bytes that the body of a response may have, decompressed."""
+    strict: bool
+    """Whether a body that the document does not allow is an error."""
+    warned: dict[str, object]
+    """The pointers of deviations that were logged, by all clients of the same connections."""
 
     def __repr__(self) -> str:
         return f"<Options for {self.base_url}>"
@@ -144,21 +151,23 @@ class Polled(NamedTuple, Generic[JobT]):
 class SharedCalls:
     """What the requests of both clients share: all but sending."""
 
-    def __init__(
-        self, options: Options, clock: Callable[[], float], random: Callable[[], float]
-    ) -> None:
+    def __init__(self, options: Options, runtime: Runtime | AsyncRuntime) -> None:
         self.options: Options = options
-        self.clock: Final = clock
-        self._random: Final = random
+        self._runtime: Final = runtime
+        self.clock: Final = runtime.clock
+        self.time: Final = runtime.time
+        self._random: Final = runtime.random
         keys = options.keys
         secrets = secrets_in(options.config, options.headers | keys.fixed.query)
         self._secrets = _long(secrets)
-        self.reader: Reader = Reader(options.config, self._secrets)
+        self.reader: Reader = Reader(
+            options.config, self._secrets, strict=options.strict, warned=options.warned
+        )
         url = urlsplit(options.base_url)
         port = url.port or (443 if url.scheme == "https" else 80)
         origin = (url.scheme, url.hostname, port)
         functions = frozenset(identity(function) for _, function in keys.functions)
-        self.throttle: Throttle = throttle_for(clock, origin, secrets | functions)
+        self.throttle: Throttle = throttle_for(runtime.clock, origin, secrets | functions)
         """Shared with all that asks the same host with the same key."""
         self._headers = _raw({"Host": url.netloc} | options.headers)
         self._query = urlencode(keys.fixed.query)
@@ -169,7 +178,7 @@ class SharedCalls:
         from copy import copy
 
         calls = copy(self)
-        SharedCalls.__init__(calls, options, self.clock, self._random)
+        SharedCalls.__init__(calls, options, self._runtime)
         return calls
 
     def durations(self, operation: JobOperation[Any, Any, Any, Any]) -> Durations:
@@ -303,7 +312,8 @@ class SharedCalls:
                 raise answer
             place(config, credential, answer.value, f"{name}=, from its function,", placed)
         secrets = _long(secrets_in(config, placed.headers | placed.query))
-        self.reader.add_secrets(set(secrets))
+        for secret in secrets:
+            self.reader.add_secret(secret)
         keyed = Request(
             request.method,
             request.url,
@@ -344,14 +354,14 @@ class Calls(SharedCalls):
     """The requests of a blocking client."""
 
     def __init__(self, options: Options, transport: BlockingTransport, runtime: Runtime) -> None:
-        super().__init__(options, runtime.clock, runtime.random)
+        super().__init__(options, runtime)
         self.runtime: Final = runtime
         self.transport: Final = transport
 
     def for_loop(self, send: AsyncSend) -> AsyncCalls:
         """The same in an event loop."""
-        runtime = AsyncRuntime(clock=self.runtime.clock, random=self.runtime.random)
-        return AsyncCalls(self.options, send, runtime)
+        clock, _, random, time = self.runtime
+        return AsyncCalls(self.options, send, AsyncRuntime(clock, random=random, time=time))
 
     def run(self, flow: Flow[T]) -> T:
         """Do what a flow says."""
@@ -362,7 +372,7 @@ class AsyncCalls(SharedCalls):
     """The requests of an asynchronous client."""
 
     def __init__(self, options: Options, send: AsyncSend, runtime: AsyncRuntime) -> None:
-        super().__init__(options, runtime.clock, runtime.random)
+        super().__init__(options, runtime)
         self.runtime: Final = runtime
         self.transport: Final = send
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections import defaultdict, deque
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Final, NamedTuple, Protocol
+from collections import deque
+from statistics import fmean
+from typing import Any, Final, NamedTuple, Protocol
 
 from ._errors import InvalidArgumentError
 
@@ -15,9 +13,9 @@ SHORTEST: Final = 1.0
 """Seconds: no prediction is good enough to poll more often."""
 ENOUGH: Final = 20
 """Past jobs before their durations count."""
-NEIGHBOURS: Final = 4
-"""Each duration stands for all as far around it as this many others lie."""
-EVEN: Final = 0.5
+EARLY: Final = 0.05
+"""The share of past jobs that ended before polls become dense."""
+INSURANCE: Final = 0.25
 """The share of polls that past durations have no say in, should the next jobs be different."""
 
 
@@ -88,12 +86,13 @@ class Exponential:
 class Durations:
     """How long the latest 100 jobs took, which tells when the next ones are likely to end."""
 
-    __slots__ = ("_clock", "_jobs", "_news")
+    __slots__ = ("_bounds", "_jobs", "_unread")
 
     def __init__(self) -> None:
         self._jobs: Final[deque[tuple[float, float]]] = deque(maxlen=100)
-        self._clock: tuple[Sequence[float], Sequence[float]] | None = None
-        self._news = 0
+        self._bounds: tuple[float, float, float] | None = None
+        """Seconds until few, the mean and the last of the jobs ended."""
+        self._unread = 0
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -109,24 +108,39 @@ class Durations:
             ended: Seconds to the poll that saw its end, which was some time between the two.
         """
         if not 0 <= running <= ended < math.inf:
-            told = f"running at {running!r} s, ended at {ended!r} s"
-            raise InvalidArgumentError(f"a job cannot be {told}: give seconds since its wait began")
+            raise InvalidArgumentError(
+                f"a job cannot be running at {running!r} s and have ended at {ended!r} s: give "
+                "seconds since its wait began"
+            )
         self._jobs.append((running, ended))
-        self._news += 1
+        self._unread += 1
 
     def delay(self, elapsed: float, interval: float) -> float | None:
-        """Seconds to the next poll, for as many as every `interval`; None if too few jobs ended."""
-        if self._clock is None or self._news > len(self) // 10:
+        """Seconds to the next poll, for as many as every `interval`; None if too few jobs ended.
+
+        A quarter of the polls are spread evenly; the others come once few jobs are known to have
+        ended as early.
+        """
+        if self._bounds is None or self._unread > len(self) // 10:
             jobs = self._jobs.copy()  # at once: another thread may record
             if len(jobs) < ENOUGH:
                 return None
-            self._news = 0
-            self._clock = _clock(sorted(jobs, key=sum))
-        times, readings = self._clock
-        if elapsed >= times[-1]:
+            self._unread = 0
+            earliest = sorted(running for running, _ in jobs)
+            self._bounds = (
+                earliest[int(len(jobs) * EARLY)],
+                fmean((running + ended) / 2 for running, ended in jobs),
+                max(ended for _, ended in jobs),
+            )
+        first, mean, last = self._bounds
+        if elapsed >= last:
             return interval
-        due = _interpolate(times, readings, elapsed) + interval
-        return max(_interpolate(readings, times, due) - elapsed, min(SHORTEST, interval))
+        if elapsed < first:
+            delay = min(interval / INSURANCE, first - elapsed)
+        else:
+            # As many polls are left for the time from then on as were saved before.
+            delay = interval * (mean - first) / (mean - first * INSURANCE)
+        return max(delay, min(SHORTEST, interval))
 
 
 class Adaptive:
@@ -135,7 +149,7 @@ class Adaptive:
     Where the provider reports progress, after 0.7 of the time that the rest of the job takes at its
     speed so far: at least 1 s, at most 5 s or half of the time so far; while it does not move, at
     least a tenth of the time so far, at most 5 s. Where `durations` knows 20 jobs, as many times as
-    every `interval` seconds, but most when jobs tend to end. Else every `interval` seconds.
+    every `interval` seconds, but most of them once jobs tend to end. Else every `interval` seconds.
     """
 
     __slots__ = ("durations", "interval")
@@ -169,50 +183,8 @@ def _aim(elapsed: float, progress: float, previous: float | None) -> float:
     return min(delay, max(5.0, elapsed / 2))
 
 
-def _clock(jobs: Sequence[tuple[float, float]]) -> tuple[Sequence[float], Sequence[float]]:
-    """Times, and the readings at them of a clock by which to poll at even intervals.
-
-    It goes fast when jobs tend to end, as polls cost least at a density proportional to the root of
-    the hazard (J. B. Keller, "Optimum Checking Schedules for Systems Subject to Random Failure",
-    Management Science, 1974). When a job ends it shows, on average, the job's duration: that makes
-    as many polls as any other clock. `jobs` are in the order of their durations.
-    """
-    middles = [(running + ended) / 2 for running, ended in jobs]
-    changes: defaultdict[float, float] = defaultdict(float, {0.0: 0.0})  # of the density of ends
-    for index, ((running, ended), middle) in enumerate(zip(jobs, middles, strict=True)):
-        lefts = range(max(0, index - NEIGHBOURS), min(index, len(jobs) - 1 - NEIGHBOURS) + 1)
-        reach = min(max(middle - middles[i], middles[i + NEIGHBOURS] - middle) for i in lefts)
-        half = max(reach, (ended - running) / 2, SHORTEST / 2)
-        start, end = max(0.0, middle - half), middle + half
-        changes[start] += 1 / (end - start) / len(jobs)
-        changes[end] -= 1 / (end - start) / len(jobs)
-    times = sorted(changes)
-    alive, density, root, roots = 1.0, 0.0, 0.0, [0.0]
-    mean = mean_root = 0.0
-    for start, end in pairwise(times):
-        density += changes[start]
-        left, step = alive, 0.0
-        if density * (end - start) > 1e-12:  # rounding leaves some density in a gap between jobs
-            left = max(0.0, alive - density * (end - start))
-            # The integral of the root of the hazard, which is density / alive.
-            step = 2 * (math.sqrt(alive) - math.sqrt(left)) / math.sqrt(density)
-        mean += (alive - left) * (start + end) / 2
-        mean_root += (alive - left) * (root + step / 2)
-        alive, root = left, root + step
-        roots.append(root)
-    scale = (1 - EVEN) * mean / mean_root
-    return times, [EVEN * time + scale * root for time, root in zip(times, roots, strict=True)]
-
-
-def _interpolate(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
-    right = bisect_right(xs, x)
-    if right == len(xs):  # past the last job, the clock goes like any other
-        return ys[-1] + (x - xs[-1])
-    left = right - 1
-    return ys[left] + (ys[right] - ys[left]) * ((x - xs[left]) / (xs[right] - xs[left]))
-
-
-def _positive(name: str, value: float) -> float:
-    if not (value > 0 and math.isfinite(value)):
+def _positive(name: str, value: Any) -> float:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (is_number and value > 0 and math.isfinite(value)):
         raise InvalidArgumentError(f"{name} is in seconds, finite and above 0, not {value!r}")
-    return value
+    return float(value)

@@ -10,15 +10,24 @@ import asyncio
 import math
 from collections.abc import Hashable
 from heapq import heapify, heappop, heappush
-from typing import Any, Final, Generic, NamedTuple, TypeAlias
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias
 
 from ._client import AsyncResource, Resource
-from ._errors import JobwaitError
-from ._models import UNSET, Unset
+from ._errors import (
+    InvalidArgumentError,
+    JobCancelledError,
+    JobFailedError,
+    JobwaitError,
+    WaitError,
+    WaitTimeoutError,
+)
+from ._models import Model
 from ._operation import DoneT, JobOperation
 from ._requests import AsyncCalls, BlockingTransport, Transport
+from ._resume import Wait, job_key, plain_id, wait_of
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
+from ._unset import UNSET, Unset
 from ._wait import log
 from ._waiter import Again, Done, Notice, Sighting, Waiter, WaitState
 
@@ -33,6 +42,13 @@ MAX_UNSEEN: Final = 10_000
 MAX_NAMED: Final = 100
 """Open jobs that a message names."""
 
+OutcomeKind: TypeAlias = Literal["succeeded", "failed", "cancelled", "timeout", "error"]
+_KINDS: Final[tuple[tuple[type[JobwaitError], OutcomeKind], ...]] = (
+    (JobFailedError, "failed"),
+    (JobCancelledError, "cancelled"),
+    (WaitTimeoutError, "timeout"),
+)
+
 AnyResource: TypeAlias = Resource[Any, Any, Any] | AsyncResource[Any, Any, Any]
 
 
@@ -45,6 +61,34 @@ class Outcome(NamedTuple, Generic[DoneT]):
     """The succeeded job."""
     error: JobwaitError | None
     """What ended the wait otherwise; what `wait_for_completion` would raise."""
+    operation: str = ""
+    """As in `GET /v1/jobs/{id}`."""
+
+    @property
+    def kind(self) -> OutcomeKind:
+        """What came of the job, or of the wait."""
+        for cls, kind in _KINDS:
+            if isinstance(self.error, cls):
+                return kind
+        return "succeeded" if self.error is None else "error"
+
+    @property
+    def key(self) -> str:
+        """The same for the same outcome of the same job, wherever it was seen."""
+        return f"{job_key(self.provider, self.operation, self.job_id)}/{self.kind}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `json.dumps` takes, with the job under the provider's own names."""
+        error = self.error
+        job: Any = self.job if error is None else error.job
+        return {
+            "provider": self.provider,
+            "operation": self.operation,
+            "id": plain_id(self.job_id),
+            "outcome": self.kind,
+            "job": job.to_dict() if isinstance(job, Model) else job,
+            "error": None if error is None else _error_dict(error),
+        }
 
     def result(self) -> DoneT:
         """The succeeded job.
@@ -57,6 +101,13 @@ class Outcome(NamedTuple, Generic[DoneT]):
         job: Any = self.job
         succeeded: DoneT = job
         return succeeded
+
+
+def _error_dict(error: JobwaitError) -> dict[str, Any]:
+    code = message = None
+    if isinstance(error, (JobFailedError, JobCancelledError)):
+        code, message = error.code, error.message
+    return {"type": type(error).__name__, "code": code, "message": message or str(error)}
 
 
 class Rules(NamedTuple):
@@ -105,18 +156,24 @@ class _Lane:
         self._quiet_until = -math.inf
         self._turn = -math.inf
         """When to ask the throttle again."""
+        self.is_closed = False
+        """Whether nothing more is to be sent."""
 
     def take(self, now: float) -> _Entry | None:
         """The poll to send now, if there is one."""
         if self.next_at() > now:
             return None
-        self._turn = self.throttle.reserve(now, self._place)
+        self._turn = self.throttle.reserve(now, self._place, in_pause=self._ignores_pause())
         if self._turn > now:
             return None
         entry = heappop(self.heap)
         if not self.heap or self.heap[0][0] > now:
-            self.throttle.leave(self._place)
+            self.leave()
         return entry
+
+    def ask_again(self) -> None:
+        """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
+        self._turn = -math.inf
 
     def log(self, notice: Notice | None, now: float) -> None:
         """Write a line, as a warning only if there was none in the last minute."""
@@ -129,7 +186,22 @@ class _Lane:
 
     def next_at(self) -> float:
         """When there may be a poll to send."""
-        return max(self.heap[0][0], self._turn) if self.heap else math.inf
+        return max(self.heap[0][0], self._turn) if self.heap and not self.is_closed else math.inf
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a poll is due that no pause holds back."""
+        now = self.clock()
+        due = bool(self.heap) and not self.is_closed and self.heap[0][0] <= now
+        return due and (self.throttle.paused_until <= now or self._ignores_pause())
+
+    def leave(self) -> None:
+        """Give up the place in the throttle's line."""
+        self.throttle.leave(self._place)
+
+    def _ignores_pause(self) -> bool:
+        _, _, group, state = self.heap[0]
+        return group.waiter.ignores_pause(state, self.throttle.paused_until)
 
 
 class Scheduler:
@@ -138,8 +210,13 @@ class Scheduler:
     A provider has a lane of its own, with `max_in_flight` workers: none waits for another.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, *, only_due: bool = False) -> None:
+        """
+        Args:
+            only_due: Whether all is done when no poll is due any more.
+        """
         self._rules: Final = rules
+        self._only_due: Final = only_due
         self._groups: dict[Hashable, _Group] = {}
         self._lanes: dict[Throttle, _Lane] = {}
         self._transports: dict[BlockingTransport, Transport] = {}
@@ -163,7 +240,11 @@ class Scheduler:
     def is_done(self) -> bool:
         """Whether no job is open, and no outcome left to tell."""
         lanes = self._lanes.values()
-        return not self._ended and not any(lane.heap or lane.in_flight for lane in lanes)
+        if self._only_due:
+            busy = any(lane.in_flight or lane.is_due for lane in lanes)
+        else:
+            busy = any(lane.heap or lane.in_flight for lane in lanes)
+        return not self._ended and not busy
 
     async def turn(
         self, jobs: list[tuple[AnyResource, Any]], *, more: bool
@@ -194,6 +275,41 @@ class Scheduler:
         ended, self._ended = self._ended, []
         return ended
 
+    async def advance(
+        self, jobs: list[tuple[AnyResource, Wait]], seconds: float
+    ) -> tuple[list[Outcome[Any]], list[Wait]]:
+        """Poll what is due now, and return what has ended and what goes on.
+
+        Args:
+            seconds: After which no poll is begun; none is cut.
+        """
+        outcomes: list[Outcome[Any]] = []
+        timer = asyncio.get_running_loop().call_later(seconds, self._close)
+        try:
+            ended = await self.turn(list[tuple[AnyResource, Any]](jobs), more=False)
+            while ended:
+                outcomes += [outcome for _, outcome in ended]
+                ended = await self.turn([], more=False)
+            self._close()
+            for lane in self._lanes.values():
+                # No turn will come for those whose deadlines a pause outlasts.
+                self._sweep(lane)
+            outcomes += [outcome for _, outcome in self._ended]
+        finally:
+            timer.cancel()
+            await self.stop()
+        waits = [
+            wait_of(group.operation, state, max(at, lane.throttle.paused_until), group.calls)
+            for lane in self._lanes.values()
+            for at, _, group, state in sorted(lane.heap, key=lambda entry: entry[1])
+        ]
+        return outcomes, waits
+
+    def _close(self) -> None:
+        for lane in self._lanes.values():
+            lane.is_closed = True
+        self._tell()
+
     def open_jobs(self) -> str | None:
         """A sentence that names the jobs not ended yet, if there are any."""
         entries = [
@@ -219,6 +335,8 @@ class Scheduler:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for lane in self._lanes.values():
+            lane.leave()
         for transport in self._transports.values():
             await transport.close()
 
@@ -226,27 +344,41 @@ class Scheduler:
         number = self._jobs
         self._jobs += 1
         group = self._group(resource)
+        calls, wait = group.calls, job_id if isinstance(job_id, Wait) else None
+        job_id = job_id if wait is None else wait.job_id
         try:
-            group.calls.prepare(group.operation, job_id)
+            calls.prepare(group.operation, job_id)
+            if wait is not None and wait.operation != group.operation.name:
+                raise InvalidArgumentError(
+                    f"this wait is on {wait.operation}, and the resource beside it on "
+                    f"{group.operation.name}"
+                )
         except JobwaitError as error:
             error.job_id = job_id
             self._end(number, group, job_id, None, error)
             return
         # Jobs that come together share one reading of the clock.
         now = started.setdefault(group.lane, group.lane.clock())
-        group.lane.unseen += 1
-        heappush(group.lane.heap, (now, number, group, WaitState(job_id, now)))
+        at = now
+        if wait is None:
+            state = group.waiter.start(job_id, now, self._rules.timeout)
+        else:
+            state = wait.state(calls.time(), now)
+            at = now + max(0.0, wait.due - calls.time())
+        if state.polls == 0:
+            group.lane.unseen += 1
+            group.lane.ask_again()
+        heappush(group.lane.heap, (at, number, group, state))
 
     def _group(self, resource: AnyResource) -> _Group:
         operation, calls = resource.operation, resource.calls
         key = (calls, operation)
         if key not in self._groups:
             durations = calls.durations(operation)
-            timeout, schedule, not_found_grace, _ = self._rules
+            _, schedule, not_found_grace, _ = self._rules
             waiter: Waiter[Any] = Waiter(
                 operation.provider,
                 operation.polling,
-                timeout=timeout,
                 schedule=schedule,
                 not_found_grace=not_found_grace,
                 random=calls.runtime.random,
@@ -301,7 +433,7 @@ class Scheduler:
         over = [
             entry
             for entry in lane.heap
-            if entry[3].started + entry[2].waiter.timeout <= passed
+            if entry[3].started + entry[3].timeout <= passed
             and entry[2].waiter.is_over(entry[3], now, paused_until)
         ]
         if over:
@@ -329,6 +461,8 @@ class Scheduler:
             lane.in_flight[number] = entry
             await self._poll(lane, *entry[1:])
             del lane.in_flight[number]
+            if self._only_due:
+                self._tell()
 
     async def _poll(self, lane: _Lane, number: int, group: _Group, state: WaitState[Any]) -> None:
         operation, calls, waiter, durations, _ = group
@@ -341,7 +475,7 @@ class Scheduler:
             request = calls.prepare(operation, state.job_id)
             now = lane.clock()
             waiter.check(state, now, lane.throttle.paused_until)
-            limit = min(calls.options.timeout, waiter.deadline(state) - now)
+            limit = min(calls.options.timeout, state.deadline - now)
             result, began, ended = await calls.run(calls.poll(operation, request, limit))
             lane.log(waiter.notice(state, result), ended)
             if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
@@ -353,11 +487,16 @@ class Scheduler:
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error
+        except Exception as error:
+            # What a schedule or a hook of the user's raised is no other job's business.
+            step = WaitError(f"the wait was ended by {type(error).__name__}: {error}")
+            step.provider, step.job_id = operation.provider, state.job_id
+            step.__cause__ = error.with_traceback(None)
         if isinstance(step, Again):
             kept = step.state
             if not kept.final and not kept.failures:
                 # What is not needed to go on: of thousands of jobs it would be much.
-                kept = kept._replace(job=None, last_error=None)
+                kept = kept._replace(last=None)
             heappush(lane.heap, (step.at, number, group, kept))
         elif isinstance(step, Done):
             self._end(number, group, state.job_id, operation.done(step.job), None)
@@ -372,7 +511,9 @@ class Scheduler:
         if error is not None:
             # Its frames hold the request, and the request holds the key.
             error = error.with_traceback(None)
-        self._ended.append((number, Outcome(group.operation.provider, job_id, job, error)))
+        operation = group.operation
+        outcome = Outcome(operation.provider, job_id, job, error, operation.name)
+        self._ended.append((number, outcome))
         self._tell()
 
     def _has_room(self) -> bool:

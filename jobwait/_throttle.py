@@ -9,6 +9,7 @@ little, and an overload is left at once.
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
@@ -65,7 +66,7 @@ class Throttle:
     """Says when the next poll may be sent; threads share one."""
 
     def __init__(self) -> None:
-        self._lock: Final = Lock()
+        self._lock = Lock()
         self._next = -math.inf
         """When the next poll may be sent."""
         self._line: deque[tuple[int, Place]] = deque()
@@ -87,14 +88,17 @@ class Throttle:
         self.was_heard = False
         """Whether anything was ever answered."""
 
-    def reserve(self, now: float, place: Place) -> float:
+    def reserve(self, now: float, place: Place, *, in_pause: bool = False) -> float:
         """Take a turn: a poll may be sent at once if the answer is `now`.
 
         Else it is when to ask again, with the same place in the line.
+
+        Args:
+            in_pause: Whether a pause does not count.
         """
         with self._lock:
             first = self._first(now, place)
-            earliest = max(self._next, self.paused_until)
+            earliest = self._next if in_pause else max(self._next, self.paused_until)
             if earliest <= now and first in (None, place):
                 self._next = max(earliest, now - SLACK) + 1 / self.rate
                 place.left -= 1
@@ -104,13 +108,19 @@ class Throttle:
             if place.number is None:
                 self._joined += 1
                 self._waiting += 1
-                place.number, place.left = self._joined, place.turns
+                # Nobody waits for more than half a second of another's turns.
+                place.left = max(1, min(place.turns, int(self.rate / 2)))
+                place.number = self._joined
                 self._line.append((self._joined, place))
             ahead = min(place.number - self._line[0][0], self._waiting - 1) / self.rate
             # Those who are far behind come back when half of the time is over: the line, and the
             # rate, may be others by then.
             place.asks_at = max(earliest, now) + min(ahead, max(ahead / 2, LONGEST_ABSENCE))
             return place.asks_at
+
+    def replace_lock(self) -> None:
+        """Let go of a lock that no thread of this process holds any more."""
+        self._lock = Lock()
 
     def leave(self, place: Place) -> None:
         """Give up a place in the line, if there is one."""
@@ -179,7 +189,11 @@ class Throttle:
         self.rate = min(self.rate, max(2 * sent, FIRST_RATE))
         if self._known is None and not share:
             return
-        self._known = max(answered, (self._known or self.rate) * (DOUBT if share else 1))
+        if self._known is None:
+            self._known = self.rate
+        if answered:
+            # An outage, in which all is refused, says nothing of what the provider can do.
+            self._known = max(answered, self._known * (DOUBT if share else 1))
         below = not share and self.rate < self._known / 2
         cut = max(1 - share * (1 + share) / 2, MAX_CUT)
         grown = self.rate * cut + answered * (RECOVERY if below else GROWTH)
@@ -189,7 +203,19 @@ class Throttle:
 _throttles: Final[WeakValueDictionary[Hashable, Throttle]] = WeakValueDictionary()
 # Those that no client uses at the moment: the next one may come from the same loop of the caller.
 _latest: Final[deque[Throttle]] = deque(maxlen=32)
-_lock: Final = Lock()
+_lock = Lock()
+
+
+def _replace_locks() -> None:
+    """In a process that was forked off: another thread may have held a lock at that moment."""
+    global _lock
+    _lock = Lock()
+    for throttle in list(_throttles.values()):
+        throttle.replace_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_replace_locks)
 
 
 def throttle_for(clock: Callable[[], float], origin: Hashable, credential: Hashable) -> Throttle:

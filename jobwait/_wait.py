@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal, TypeAlias, overload
 
 from ._client import AsyncResource, Resource
-from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
+from ._errors import APIError, ConfigurationError, InvalidArgumentError, WaitTimeoutError
 from ._flow import Flow, Sleep, Tell
-from ._models import UNSET, Unset
 from ._operation import DoneT, IdT, JobOperation, JobT
 from ._requests import SharedCalls
 from ._schedule import Schedule
 from ._throttle import Place
+from ._unset import UNSET, Unset
 from ._waiter import Done, Notice, Sighting, Waiter, WaitState
 
 CANCEL_TIME: Final = 5.0
@@ -94,39 +94,41 @@ def wait_for_completion(
     waiter: Waiter[JobT] = Waiter(
         operation.provider,
         operation.polling,
-        timeout=timeout,
         schedule=schedule,
         not_found_grace=not_found_grace,
         random=calls.runtime.random,
-        reserve=CANCEL_TIME if cancels else 0.0,
     )
-    flow = _wait(calls, operation, id, waiter, on_update)
-    if cancels:
-        flow = _wait_or_cancel(flow, calls, operation, id, waiter)
-    return calls.run(flow)
+    state = waiter.start(id, calls.clock(), timeout)
+    if not cancels:
+        return calls.run(_wait(calls, operation, waiter, state, on_update))
+    kept = min(CANCEL_TIME, state.timeout / 10)
+    state = state._replace(timeout=state.timeout - kept)
+    flow = _wait(calls, operation, waiter, state, on_update)
+    return calls.run(_wait_or_cancel(flow, calls, operation, id, kept or CANCEL_TIME))
 
 
 def _wait(
     calls: SharedCalls,
     operation: JobOperation[IdT, Any, JobT, DoneT],
-    job_id: IdT,
     waiter: Waiter[JobT],
+    state: WaitState[JobT],
     on_update: Callable[[JobT], object] | None,
 ) -> Flow[DoneT]:
     clock, throttle, place = calls.clock, calls.throttle, Place()
-    request = calls.prepare(operation, job_id)
-    state: WaitState[JobT] = WaitState(job_id, started=clock())
+    request = calls.prepare(operation, state.job_id)
+    state = state._replace(started=clock())
     while True:
         now = clock()
         waiter.check(state, now, throttle.paused_until)
+        in_pause = waiter.ignores_pause(state, throttle.paused_until)
         try:
-            while (turn := throttle.reserve(now, place)) > now:
-                yield Sleep(min(turn, waiter.deadline(state)) - now)
+            while (turn := throttle.reserve(now, place, in_pause=in_pause)) > now:
+                yield Sleep(min(turn, state.deadline) - now)
                 now = clock()
                 waiter.check(state, now, throttle.paused_until)
         finally:
             throttle.leave(place)
-        limit = min(calls.options.timeout, waiter.deadline(state) - now)
+        limit = min(calls.options.timeout, state.deadline - now)
         result, began, ended = yield from calls.poll(operation, request, limit)
         log(waiter.notice(state, result))
         if on_update and isinstance(result, Sighting) and result.job is not None:
@@ -136,8 +138,13 @@ def _wait(
         )
         if isinstance(step, Done):
             return operation.done(step.job)
-        state = step.state
-        yield Sleep(max(0.0, step.at - clock()))
+        state, before = step.state, clock()
+        yield Sleep(max(0.0, step.at - before))
+        if clock() <= before < step.at:
+            raise ConfigurationError(
+                "the clock stood still while this wait slept: exclude jobwait from what freezes "
+                "time, as by freezegun.configure(extend_ignore_list=['jobwait'])"
+            )
 
 
 def _wait_or_cancel(
@@ -145,15 +152,15 @@ def _wait_or_cancel(
     calls: SharedCalls,
     operation: JobOperation[IdT, Any, JobT, DoneT],
     job_id: IdT,
-    waiter: Waiter[JobT],
+    limit: float,
 ) -> Flow[DoneT]:
     try:
         return (yield from flow)
     except WaitTimeoutError as error:
         assert operation.cancel is not None
-        limit = min(waiter.reserve or CANCEL_TIME, calls.options.timeout)
         try:
             yield from calls.call_once(operation.cancel, job_id, limit)
+            error.add_note(f"The job was cancelled, for which {limit:g} s of the timeout are kept.")
         except APIError as failure:
             error.add_note(f"The job was not cancelled: {failure.args[0]}")
         raise

@@ -22,8 +22,9 @@ from ._errors import (
     ResponseDecodeError,
     WaitTimeoutError,
 )
-from ._models import UNSET, Unset
 from ._schedule import Adaptive, Durations, Poll, Schedule
+from ._text import printable
+from ._unset import UNSET, Unset
 from ._validation import seconds
 
 if TYPE_CHECKING:
@@ -66,11 +67,21 @@ class Sighting(NamedTuple, Generic[JobT]):
         return self.state in ("succeeded", "failed", "cancelled")
 
 
+class Last(NamedTuple, Generic[JobT]):
+    """What the error of a wait may have to show."""
+
+    job: JobT | None = None
+    error: APIError | None = None
+    """The last poll that gave no answer."""
+
+
 class WaitState(NamedTuple, Generic[JobT]):
     """All that a wait remembers between two polls; times are readings of the waiter's own clock."""
 
     job_id: Any
     started: float
+    timeout: float
+    """Seconds in all; infinite if it may last for ever."""
     polls: int = 0
     failures: int = 0
     """Polls without an answer since the last good one."""
@@ -84,8 +95,14 @@ class WaitState(NamedTuple, Generic[JobT]):
     """The last status word."""
     progress: float | None = None
     """What the last good poll saw of it."""
-    job: JobT | None = None
-    last_error: APIError | None = None
+    last: Last[JobT] | None = None
+
+    @property
+    def deadline(self) -> float:
+        """The reading of the clock from which on no poll is sent."""
+        # The first poll is always sent; a timeout of 0 stands for it alone.
+        alone = self.timeout == 0 and self.polls == 0
+        return math.inf if alone else self.started + self.timeout
 
 
 class Done(NamedTuple, Generic[JobT]):
@@ -113,12 +130,10 @@ class Waiter(Generic[JobT]):
     """The rules of a wait; those of many jobs may share one.
 
     Args:
-        timeout: Seconds for the whole wait; 0 is one poll, None is for ever. The provider's
-            recommendation if UNSET.
-        not_found_grace: Seconds in which a 404 before the first sighting is no error; as `timeout`.
+        not_found_grace: Seconds in which a 404 before the first sighting is no error; the
+            provider's recommendation if UNSET.
         random: Returns a number from 0 to 1, as `random.random` does.
         durations: Of other jobs like these.
-        reserve: Seconds of the timeout to leave over, at most a tenth of it.
     """
 
     def __init__(
@@ -126,18 +141,13 @@ class Waiter(Generic[JobT]):
         provider: str,
         polling: Polling,
         *,
-        timeout: float | Unset | None,
         schedule: Schedule | None,
         not_found_grace: float | Unset,
         random: Callable[[], float],
         durations: Durations | None = None,
-        reserve: float = 0.0,
     ) -> None:
         self._provider = provider
-        timeout = polling.timeout if timeout is UNSET else timeout
-        whole = math.inf if timeout is None else seconds("timeout", timeout)
-        self.reserve: Final = min(reserve, whole / 10)
-        self.timeout: Final = whole - self.reserve
+        self._timeout = polling.timeout
         grace = polling.not_found_grace if not_found_grace is UNSET else not_found_grace
         self._grace = seconds("not_found_grace", grace)
         self._random = random
@@ -154,6 +164,18 @@ class Waiter(Generic[JobT]):
         else:
             raise InvalidArgumentError(f"schedule is one like Fixed(2), not {schedule!r}")
 
+    def start(
+        self, job_id: Any, now: float, timeout: float | Unset | None = UNSET
+    ) -> WaitState[JobT]:
+        """A wait that begins now.
+
+        Args:
+            timeout: Seconds for the whole wait; 0 is one poll, None is for ever. The provider's
+                recommendation if UNSET.
+        """
+        limit = self._timeout if timeout is UNSET else timeout
+        return WaitState(job_id, now, math.inf if limit is None else seconds("timeout", limit))
+
     def check(self, state: WaitState[JobT], now: float, paused_until: float) -> None:
         """
         Raises:
@@ -168,16 +190,13 @@ class Waiter(Generic[JobT]):
         Args:
             paused_until: When the provider wants to be polled again.
         """
-        if self.timeout == 0 and state.polls == 0:
-            # One poll without a wait: among many it has its turn, but it is not held back.
-            return paused_until > now
-        return max(now, paused_until) >= state.started + self.timeout
+        if state.polls == 0:
+            return state.timeout > 0 and now >= state.deadline
+        return max(now, paused_until) >= state.deadline
 
-    def deadline(self, state: WaitState[JobT]) -> float:
-        """The reading of the clock from which on no poll is sent."""
-        # The first poll is always sent; a timeout of 0 stands for it alone.
-        alone = self.timeout == 0 and state.polls == 0
-        return math.inf if alone else state.started + self.timeout
+    def ignores_pause(self, state: WaitState[JobT], paused_until: float) -> bool:
+        """Whether the next poll is sent in a pause: the first of a wait that the pause outlasts."""
+        return state.polls == 0 and paused_until >= state.started + state.timeout
 
     def step(
         self,
@@ -201,7 +220,7 @@ class Waiter(Generic[JobT]):
         slowest = max(state.slowest, math.ceil(min(ended - began, 1.0) * 100))
         state = state._replace(polls=state.polls + 1, slowest=slowest)
         if isinstance(result, APIError):
-            state = state._replace(last_error=result)
+            state = state._replace(last=Last(state.last and state.last.job, result))
             hint = result.retry_after if isinstance(result, APIStatusError) else None
             if self._may_appear(state, result, ended):
                 state = state._replace(failures=0)
@@ -216,7 +235,11 @@ class Waiter(Generic[JobT]):
                 return Done(result.job)
             last_progress = state.progress
             state = state._replace(
-                failures=0, seen=began, word=result.word, progress=result.progress, job=result.job
+                failures=0,
+                seen=began,
+                word=result.word,
+                progress=result.progress,
+                last=Last(result.job, state.last and state.last.error),
             )
             if result.state == "failed" or result.state == "cancelled":
                 raise self._with_context(self._ended_badly(result), state, ended)
@@ -268,7 +291,7 @@ class Waiter(Generic[JobT]):
     def _again(
         self, state: WaitState[JobT], delay: float, asked: float, began: float, now: float
     ) -> Again[JobT]:
-        deadline = self.deadline(state)
+        deadline = state.deadline
         earliest = max(asked, began + self._floor, now)
         at = max(now + delay, earliest)
         if state.final or now >= deadline or asked >= deadline:
@@ -276,7 +299,7 @@ class Waiter(Generic[JobT]):
         if math.isfinite(deadline):
             # The last poll should end just before the deadline: late enough to see what there is
             # to see, early enough to be answered.
-            reserve = min(max(2 * state.slowest / 100, 0.1), self.timeout / 10)
+            reserve = min(max(2 * state.slowest / 100, 0.1), state.timeout / 10)
             last = deadline - reserve
             if at + self._floor > last:
                 # A further one would come too soon after the next: that one is the last.
@@ -288,7 +311,7 @@ class Waiter(Generic[JobT]):
         return Again(at, state)
 
     def _ended_badly(self, seen: Sighting[JobT]) -> JobwaitError:
-        told = ": ".join(part for part in (seen.code, seen.message) if part)
+        told = ": ".join(printable(part) for part in (seen.code, seen.message) if part)
         if seen.state == "cancelled":
             cls: type[JobFailedError | JobCancelledError] = JobCancelledError
             text = f"the job was cancelled: {told}" if told else "the job was cancelled"
@@ -305,30 +328,32 @@ class Waiter(Generic[JobT]):
     ) -> WaitTimeoutError:
         """The error of a wait whose deadline leaves no time for another poll."""
         why = "the job did not end in time"
-        if paused_until > now and paused_until >= state.started + self.timeout:
+        if paused_until > now and paused_until >= state.deadline:
             asked = f"the provider asks to wait {paused_until - now:.0f} s"
             why = f"{asked}, which is past the deadline"
+        last_error = state.last and state.last.error
         if state.word is not None:
             job = f"the job was last seen as {state.word!r}; it may still be running: wait again, "
             job += "or with a longer timeout"
-        elif isinstance(state.last_error, APIConnectionError) and state.failures == state.polls:
+        elif isinstance(last_error, APIConnectionError) and state.failures == state.polls:
             job = "nothing ever answered: check base_url and the network"
         else:
             job = "the job was never seen: wait again, or with a longer timeout"
-        text = f"{why}: the wait may last {self.timeout + self.reserve:g} s, and {job}"
-        if state.failures and state.last_error is not None:
-            text += f" (the last poll failed: {state.last_error.args[0]})"
+        text = f"{why}: the wait may last {state.timeout:g} s, and {job}"
+        if state.failures and last_error is not None:
+            text += f" (the last poll failed: {last_error.args[0]})"
         error = self._with_context(WaitTimeoutError(text), state, now)
-        error.__cause__ = state.last_error if state.failures else None
+        error.__cause__ = last_error if state.failures else None
         return error
 
     def _with_context(self, error: ErrorT, state: WaitState[JobT], now: float) -> ErrorT:
         error.provider = self._provider
         error.job_id = state.job_id
-        error.job = state.job
+        last = state.last or Last()
+        error.job = last.job
         error.polls = state.polls
         error.elapsed = now - state.started
-        error.last_error = state.last_error if state.last_error is not error else None
+        error.last_error = last.error if last.error is not error else None
         return error
 
 

@@ -33,8 +33,8 @@ from jobwait import (
 )
 from jobwait._requests import AsyncRuntime
 
-from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
-from .wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
+from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
+from .kit.wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
 
 HEADERS: Final = b"HTTP/1.1 200 OK\r\n"
 

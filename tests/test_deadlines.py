@@ -21,7 +21,7 @@ from jobwait import APIConnectionError, APITimeoutError
 from jobwait._messages import Request, Response
 from jobwait._transport import AsyncTransport, SyncTransport
 
-from .wire import Answer, Socks, Wire, drip, response, silent, tunnel, whole
+from .kit.wire import Answer, Socks, Wire, drip, response, silent, tunnel, whole
 
 LIMIT: Final = 0.4
 HEADERS: Final = b"HTTP/1.1 200 OK\r\n"

@@ -32,13 +32,13 @@ from jobwait import (
     wait_for_all,
     wait_for_completion,
 )
-from jobwait._requests import AsyncCalls, AsyncRuntime
 from jobwait._client import Resource
 from jobwait._many import READING, _begin, _block
 from jobwait._messages import Response
+from jobwait._requests import AsyncCalls, AsyncRuntime
 
-from .fleet import Fleet, Job, VirtualLoop, answer, run, too_many
-from .widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
+from .kit.fleet import Fleet, Job, VirtualLoop, answer, run, too_many
+from .kit.widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
 
 
 class Async:
@@ -539,7 +539,7 @@ def test_single_waits_and_a_call_of_many_beside_each_other_both_have_turns(time:
     fleet = Fleet(time)
     ids = fleet.add(*[Job(1e9)] * 500)
     singles = fleet.add(*[Job(5)] * 10)
-    clock, _, random = fleet.resource().calls.runtime
+    clock, _, random, _ = fleet.resource().calls.runtime
 
     async def alone(job_id: str) -> float:
         calls = fleet.resource().calls

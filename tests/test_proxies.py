@@ -26,8 +26,8 @@ from jobwait import (
 )
 from jobwait._requests import AsyncRuntime, Runtime
 
-from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, JobsResource
-from .wire import Answer, Socks, Wire, reset, response, tunnel, whole
+from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, JobsResource
+from .kit.wire import Answer, Socks, Wire, reset, response, tunnel, whole
 
 HOST: Final = "api.widgets.test"
 """A host that only a proxy can reach."""

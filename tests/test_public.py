@@ -6,6 +6,7 @@ import ast
 import logging
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def test_the_public_names_are_these() -> None:
             "ClientSession",
             "ConfigurationError",
             "Credential",
+            "Deviation",
             "Durations",
             "Exponential",
         ),
@@ -43,8 +45,18 @@ def test_the_public_names_are_these() -> None:
         *("Part", "PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
         *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
         *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitOptions"),
-        *("WaitTimeoutError", "Waitable", "__version__", "as_completed", "async_as_completed"),
-        *("async_wait_for_all", "providers", "wait_for_all", "wait_for_completion"),
+        *(
+            "Advanced",
+            "Wait",
+            "advance",
+            "async_advance",
+            "WaitTimeoutError",
+            "Waitable",
+            "__version__",
+            "as_completed",
+            "async_as_completed",
+        ),
+        *("async_wait_for_all", "deviations", "providers", "wait_for_all", "wait_for_completion"),
     }
     for name in jobwait.__all__:
         assert getattr(jobwait, name) is not None
@@ -87,7 +99,7 @@ def test_importing_jobwait_loads_nothing() -> None:
     code = "import sys; was = set(sys.modules); import jobwait; print(*set(sys.modules) - was)"
     command = [sys.executable, "-I", "-c", code]
     loaded = subprocess.check_output(command, text=True).split()
-    assert set(loaded) == {"__future__", "jobwait"}
+    assert set(loaded) - {"__future__"} == {"jobwait"}
 
 
 def imports(folder: str) -> dict[str, set[str]]:
@@ -131,3 +143,19 @@ def test_the_core_does_not_know_the_sandbox() -> None:
 
 def test_nothing_is_logged_unless_somebody_asks() -> None:
     assert logging.getLogger("jobwait").level == logging.NOTSET
+
+
+def test_every_distribution_says_who_made_it_and_under_which_licence() -> None:
+    paths = [
+        ROOT / "pyproject.toml",
+        *ROOT.glob("generated/*/pyproject.toml"),
+        *ROOT.glob("generator/pyproject.toml"),
+    ]
+    assert len(paths) >= 5
+    for path in paths:
+        project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+        assert project["license"] == "MIT"
+        assert project["license-files"] == ["LICENSE"]
+        assert project["authors"] == [{"name": "the jobwait authors"}]
+        assert project["keywords"] and project["classifiers"]
+        assert path.with_name("LICENSE").read_text() == (ROOT / "LICENSE").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import sys
 import threading
 from collections import deque
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from heapq import heappop, heappush
 from itertools import combinations, count, pairwise
 from random import Random
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, NamedTuple, TypeAlias
 from weakref import ref
 
@@ -21,7 +22,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobwait import APIConnectionError, APIStatusError, ResponseDecodeError
-from jobwait._waiter import Sighting
 from jobwait._throttle import (
     FIRST_RATE,
     LONGEST_ABSENCE,
@@ -33,8 +33,9 @@ from jobwait._throttle import (
     Throttle,
     throttle_for,
 )
+from jobwait._waiter import Sighting
 
-from .widgets import KEY, Async, Script, Sync, Time, answer
+from .kit.widgets import KEY, Async, Script, Sync, Time, answer
 
 GOOD: Sighting[str] = Sighting("job", "pending", "pending")
 NOT_JSON = ResponseDecodeError("no", pointer=None, expected="JSON", body=b"<h1>")
@@ -718,3 +719,45 @@ def test_a_throttle_knows_nothing_of_the_credential() -> None:
     assert KEY not in repr(vars(throttle))
     assert KEY not in repr(throttle_for)
     assert KEY not in repr(calls)
+
+
+def test_an_outage_says_nothing_of_what_the_provider_can_do() -> None:
+    throttle = Throttle()
+    now = 0.0
+    for _ in range(20):
+        now = learn(throttle, [*[GOOD] * 45, *[BAD] * 5], now, 1.0)
+    for _ in range(60):
+        now = learn(throttle, [BAD] * 10, now, 1.0)
+    assert throttle.rate == MIN_RATE
+    seconds = 0
+    while throttle.rate < 20:
+        now = learn(throttle, [GOOD] * max(1, int(throttle.rate * 2)), now, 2.0)
+        seconds += 2
+    assert seconds <= 30
+
+
+def test_a_single_wait_beside_many_is_not_behind_all_of_their_turns() -> None:
+    throttle = slowed(50)
+    many, single = Place(50), Place()
+    now, turns = 0.0, 0
+    while throttle.reserve(now, many) > now:
+        now = throttle.reserve(now, many)
+    asks = throttle.reserve(now, single)
+    while asks > now:
+        now = min(asks, throttle.reserve(now, many))
+        turns += throttle.reserve(now, many) == now
+        asks = throttle.reserve(now, single)
+    assert turns <= 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_process_forked_off_while_a_lock_is_held_is_not_blocked() -> None:
+    origin = ("https", "fork.test", 443)
+    throttle = throttle_for(monotonic, origin, "key")
+    with throttle._lock:
+        child = os.fork()
+        if not child:
+            throttle_for(monotonic, origin, "key").reserve(0.0, Place())
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0

@@ -40,8 +40,8 @@ from jobwait import (
 from jobwait._messages import MAX_BODY, Request, Response
 from jobwait._transport import KEEP_ALIVE, AsyncTransport, SyncTransport
 
-from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
-from .wire import (
+from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
+from .kit.wire import (
     JOB,
     Answer,
     Wire,
@@ -667,9 +667,12 @@ def test_an_idle_connection_that_breaks_is_replaced_at_once(
 def test_a_new_connection_that_breaks_is_not_replaced(
     transport: type[Blocking], broken: Answer
 ) -> None:
-    with Wire(broken, whole()) as wire, transport(wire.url) as client:
-        with pytest.raises(APIConnectionError):
-            client.send()
+    with (
+        Wire(broken, whole()) as wire,
+        transport(wire.url) as client,
+        pytest.raises(APIConnectionError),
+    ):
+        client.send()
     assert len(wire.requests) == 1
 
 

@@ -2,224 +2,181 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
-import shlex
+import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Final, TypeAlias
 
-from .document.document import COMMAND, load
+import typer
+
+from . import commands
+from .console import Console
+from .document.document import COMMAND
 from .emit.ruff import FormatError
-from .emit.text import comment
-from .output import lock as _lock
-from .output.files import Difference, compare, write
-from .output.tools import WrongToolsError, check_tools
-from .problems import Problem, RefusedError
-from .project import (
-    ENDINGS,
-    InputFile,
-    PackageInput,
-    generated,
-    packages,
-    provider_name,
-    publish_schema,
-    read_file,
+from .output.folders import ObstacleError
+from .output.tools import WrongToolsError
+from .problems import RefusedError
+
+_OPERATIONS: Final = "--operations"
+
+app = typer.Typer(
+    name=COMMAND,
+    help="Make the packages in generated/ from the documents in specs/, where they are not up to "
+    "date. Exits with 0, with 1 if a document was refused or files are stale, with 2 if an "
+    "argument is wrong.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
 
-def main(arguments: Sequence[str], root: Path) -> int:
-    """Do what the arguments say, in the repository at `root`; the exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        if options.command == "add":
-            return _add(options, root)
-        if options.command == "build":
-            return _build(options, root)
-        if options.command == "suggest":
-            return _suggest(options)
-        return _all(root, only_check=options.check, force=options.force)
-    except RefusedError as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
-        count = len(error.problems)
-        print(f"{count} problem{'s' * (count > 1)}; nothing was written", file=sys.stderr)
-    except (FormatError, WrongToolsError) as error:
-        print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename or COMMAND}: {error.strerror or error}", file=sys.stderr)
-    return 1
+class _Session:
+    """What holds for a whole run."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.console = Console()
+
+    def set(self, project: Path | None, as_json: bool) -> None:
+        """Take the options that may stand before a command or after it."""
+        self.root = self.root / (project or "")
+        self.console = Console(as_json=as_json or self.console.as_json)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=COMMAND,
-        description="Make the packages in generated/ from the documents in specs/, where they "
-        "are not up to date.",
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="make all of them, but write nothing; exit with 1 if something would change",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="make those that seem up to date as well"
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    add = commands.add_parser("add", help="take a document into specs/, and make its package")
-    add.add_argument("name", metavar="NAME", help="the provider, such as `acme`")
-    build = commands.add_parser("build", help="make a package of a document outside of specs/")
-    build.add_argument("--name", required=True, help="the provider, such as `acme`")
-    build.add_argument("--out", required=True, metavar="DIR", help="gets the folder NAME-client")
-    suggest = commands.add_parser(
-        "suggest",
-        help="print a proposal for a document's overlay; exit with 1 if nothing in it is certain",
-    )
-    for command in (add, build, suggest):
-        command.add_argument(
-            "--spec", required=True, metavar="FILE", help="the OpenAPI document, 3.0 or 3.1"
-        )
-    for command in (add, build):
-        command.add_argument(
-            "--overlay", metavar="FILE", help="an OpenAPI Overlay, which is applied to it"
-        )
-        command.add_argument(
-            "--operations",
-            nargs="+",
-            default=[],
-            metavar="OPERATION",
-            help="ids, tags or such as `GET /path`; by default those with x-wait-for-completion",
-        )
-    return parser
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(version("jobwait-generator"))
+        raise typer.Exit
 
 
-def _all(root: Path, *, only_check: bool, force: bool) -> int:
-    given, problems = packages(root)
-    if not given:
-        check_tools()
-    directory = root / "generated"
-    current = {g.package for g in given if _lock.is_current(directory / g.package, g.inputs())}
-    kept = set[str]() if only_check or force else current
-    files: dict[str, str] = {}
-    if problems or len(kept) < len(given):
-        left = [g for g in given if g.package in kept]
-        others = {g.document.label: _lock.claims(directory / g.package) for g in left}
-        stale = [g for g in given if g.package not in kept]
-        files = generated(stale, others, problems)
-    differences = compare(files, directory, kept)
-    published = publish_schema(root, only_check=only_check)
-    if only_check and (differences or published):
-        for path, kind in published:
-            print(f"{path}: {kind}")
-        for path, kind in differences:
-            print(f"generated/{path}: {kind}")
-        # Where the digests tell of no difference, other tools than those that are pinned made one.
-        unseen = bool(differences) and all(_top(path) in current for path, _ in differences)
-        print(f"mend it: {COMMAND}{' --force' * unseen}")
-        return 1
-    write(files, directory, differences)
-    _report(files, differences, kept)
-    return 0
+_Project: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--project", metavar="DIR", help="Has specs/ and generated/; the current one by default."
+    ),
+]
+_Json: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print problems as a JSON array on the standard output.")
+]
+_Force: TypeAlias = Annotated[
+    bool, typer.Option("--force", help="Make those that seem up to date as well.")
+]
+_Version: TypeAlias = Annotated[
+    bool,
+    typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+]
+_Spec: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--spec",
+        metavar="FILE|-|URL",
+        help="The OpenAPI document, 3.0 or 3.1: a file, the standard input or an https address.",
+    ),
+]
+_Overlay: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--overlay", metavar="FILE", help="An OpenAPI Overlay, which is applied to it."),
+]
+_Operations: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        _OPERATIONS,
+        metavar="OPERATION...",
+        help="Ids, tags or such as `GET /path`; by default those with x-wait-for-completion.",
+    ),
+]
+_PROVIDER: Final = "The provider, such as `acme`; its package is acme-client."
 
 
-def _add(options: argparse.Namespace, root: Path) -> int:
-    check_tools()
-    path, name = Path(options.spec), provider_name(options.name)
-    given, problems = packages(root)
-    taken = [g.document.label for g in given if g.name == name]
-    if taken:
-        text = f"there is a provider of this name; edit its files and run `{COMMAND}`, or rename"
-        problems.append(Problem(taken[0], 1, "", text))
-    if problems:
-        raise RefusedError(problems)
-    ending = path.suffix if path.suffix in ENDINGS else ".yaml"
-    document = read_file(path, options.spec, f"specs/{name}{ending}")
-    overlay = _overlay_file(options, f"specs/{name}.overlay.yaml")
-    operations = _words(options)
-    if operations:
-        from .document.overlay import with_operations
-
-        shown = overlay.shown if overlay else f"specs/{name}.overlay.yaml"
-        content = with_operations(shown, overlay.content if overlay else None, operations)
-        overlay = InputFile(shown, f"specs/{name}.overlay.yaml", content)
-    new = PackageInput(name, document, overlay)
-    directory = root / "generated"
-    others = {g.document.label: _lock.claims(directory / g.package) for g in given}
-    files = generated([new], others, [])
-    for file in (document, overlay):
-        if file:
-            (root / file.label).write_bytes(file.content)
-            print(f"{file.label}: new")
-    return _write_one(files, directory, new.package)
-
-
-def _build(options: argparse.Namespace, root: Path) -> int:
-    name, directory = provider_name(options.name), Path(options.out)
-    document = read_file(Path(options.spec), options.spec, comment(Path(options.spec).name))
-    overlay = _overlay_file(options, comment(Path(options.overlay or "").name))
-    words = ["build", "--spec", document.label]
-    words += ["--overlay", overlay.label] if overlay else []
-    words += ["--name", name, "--out", "."]
-    operations = _words(options)
-    words += ["--operations", *map(comment, operations)] if operations else []
-    command = f"{COMMAND} {shlex.join(words)}"
-    given = PackageInput(name, document, overlay, operations, command)
-    package = directory / given.package
-    if package.exists() and any(package.iterdir()) and not (package / _lock.NAME).is_file():
-        raise FileExistsError(None, "this is no generated package; move it away", str(package))
-    if _lock.is_current(package, given.inputs()):
-        print(f"{given.package}: unchanged")
-        return 0
-    return _write_one(generated([given], {}, []), directory, given.package)
-
-
-def _suggest(options: argparse.Namespace) -> int:
-    check_tools()
-    from .document.prune import wrong_version
-    from .suggest.candidates import suggest
-
-    file = read_file(Path(options.spec), options.spec, options.spec)
-    document = load(file.shown, "", file.content)
-    if problems := wrong_version(document):
-        raise RefusedError(problems)
-    text = suggest(document.data, file.shown)
-    print(text, end="")
-    return 1 if "\nactions: []" in text else 0
-
-
-def _write_one(files: dict[str, str], directory: Path, package: str) -> int:
-    """Write one package, and touch nothing beside it."""
-    others = {path.name for path in directory.iterdir()} if directory.is_dir() else set[str]()
-    differences = compare(files, directory, others - {package})
-    differences = [d for d in differences if d.path.startswith(f"{package}/")]
-    write(files, directory, differences)
-    _report(files, differences, ())
-    return 0
-
-
-def _report(
-    files: dict[str, str], differences: list[Difference], unchanged: Collection[str]
+@app.callback(invoke_without_command=True)
+def _make_all(
+    context: typer.Context,
+    project: _Project = None,
+    force: _Force = False,
+    as_json: _Json = False,
+    show_version: _Version = False,
 ) -> None:
-    for package in sorted({_top(d.path) for d in differences} | {*map(_top, files), *unchanged}):
-        kinds = [d.kind for d in differences if _top(d.path) == package]
-        size = sum(name.startswith(f"{package}/") for name in files)
-        removed = kinds.count("extra")
-        changes = {"changed": len(kinds) - removed, "removed": removed}
-        told = ", ".join(f"{count} {what}" for what, count in changes.items() if count)
-        if kinds and kinds.count("missing") == size:
-            told = "new" if size else "removed"
-        print(f"{package}: {told or 'unchanged'}")
+    session = _session(context, project, as_json)
+    if context.invoked_subcommand is None:
+        raise typer.Exit(commands.make_all(session.root, session.console, force=force))
 
 
-def _top(path: str) -> str:
-    return path.partition("/")[0]
+@app.command("init")
+def _init(context: typer.Context, project: _Project = None) -> None:
+    """Write a repository to start from: specs/, a README, a noxfile, CI that checks for drift."""
+    from .starter import start
+
+    session = _session(context, project, False)
+    raise typer.Exit(start(session.root, session.console))
 
 
-def _overlay_file(options: argparse.Namespace, label: str) -> InputFile | None:
-    return read_file(Path(options.overlay), options.overlay, label) if options.overlay else None
+@app.command("suggest")
+def _suggest(context: typer.Context, spec: _Spec, as_json: _Json = False) -> None:
+    """Print a proposal for a document's overlay; exit with 1 if nothing in it is certain."""
+    raise typer.Exit(commands.suggest(_session(context, None, as_json).console, spec))
 
 
-def _words(options: argparse.Namespace) -> list[str]:
-    return [word.strip() for item in options.operations for word in str(item).split(",")]
+@app.command("add")
+def _add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=_PROVIDER)],
+    spec: _Spec,
+    overlay: _Overlay = None,
+    operations: _Operations = None,
+    project: _Project = None,
+    as_json: _Json = False,
+) -> None:
+    """Take a document into specs/, and make its package."""
+    session = _session(context, project, as_json)
+    code = commands.add(session.root, session.console, name, spec, overlay, _words(operations))
+    raise typer.Exit(code)
+
+
+@app.command("build")
+def _build(
+    context: typer.Context,
+    spec: _Spec,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help=_PROVIDER)],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Gets the folder NAME-client.")],
+    overlay: _Overlay = None,
+    operations: _Operations = None,
+    as_json: _Json = False,
+) -> None:
+    """Make a package of a document outside of specs/."""
+    console = _session(context, None, as_json).console
+    raise typer.Exit(commands.build(console, spec, overlay, name, out, _words(operations)))
+
+
+@app.command("check")
+def _check(context: typer.Context, project: _Project = None, as_json: _Json = False) -> None:
+    """Make all packages but write nothing; exit with 1 if something would change."""
+    session = _session(context, project, as_json)
+    raise typer.Exit(commands.check(session.root, session.console))
+
+
+def main(arguments: Sequence[str], root: Path) -> int:
+    """Do what the arguments say, in the project at `root` if they name none; the exit code."""
+    session = _Session(root)
+    try:
+        command = typer.main.get_command(app)
+        command.main([*_one_by_one(arguments)], prog_name=COMMAND, obj=session)
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
+    except RefusedError as error:
+        session.console.refuse(error.problems)
+    except ObstacleError as error:
+        session.console.fail({str(path): text for path, text in error.reasons.items()})
+    except (FormatError, WrongToolsError) as error:
+        session.console.fail({"": str(error)})
+    except BrokenPipeError:
+        # Nobody reads on, as with `| head`; nor shall the interpreter try to write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        session.console.fail({str(error.filename or COMMAND): str(error.strerror or error)})
+    return 1
 
 
 def run() -> None:
@@ -227,6 +184,52 @@ def run() -> None:
     # A short run that needs nearly every object to its end: looking for garbage, then and on the
     # way, is a fifth of its time.
     gc.disable()
+    sys.excepthook = _report_defect
+    reconfigure: Callable[..., None] = getattr(sys.stdout, "reconfigure", lambda **_: None)
+    reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)
+
+
+def _report_defect(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Tell of an error in this program without pages of its code."""
+    if os.environ.get("JOBWAIT_TRACEBACK"):
+        sys.__excepthook__(kind, error, trace)
+        return
+    last = trace
+    while last and last.tb_next:
+        last = last.tb_next
+    place = f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}" if last else "?"
+    Console().note(
+        f"{COMMAND}: {kind.__name__} at {place}: this is a defect of the generator, not of the "
+        "document. Nothing was written. Please report it with the document; "
+        "JOBWAIT_TRACEBACK=1 shows more."
+    )
+
+
+def _session(context: typer.Context, project: Path | None, as_json: bool) -> _Session:
+    session = context.find_object(_Session)
+    assert session is not None
+    session.set(project, as_json)
+    return session
+
+
+def _one_by_one(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments, with `--operations A B` as the parser reads it: an option for each word."""
+    several = False
+    for i, argument in enumerate(arguments):
+        if argument.startswith("-"):
+            several = argument == _OPERATIONS
+        if not several:
+            yield argument
+        elif argument != _OPERATIONS:
+            yield from (_OPERATIONS, argument)
+        elif "".join(arguments[i + 1 : i + 2]).startswith("-") or i + 1 == len(arguments):
+            yield _OPERATIONS  # without a word, which the parser refuses
+
+
+def _words(operations: Sequence[str] | None) -> list[str]:
+    return [word.strip() for item in operations or () for word in item.split(",")]

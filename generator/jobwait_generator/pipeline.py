@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as ReadMapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
-from .check.document import check, check_alike, check_names
+from .check.document import check, shared_variables
 from .document.document import Document
 from .document.prune import prune
-from .document.values import Mapping
-from .emit.builder import package, unions_of
-from .emit.render import emit
+from .emit.builder import build_package
+from .emit.render import render_package
 from .emit.ruff import FormatError, formatted, verify
-from .model.api import claims
+from .model.api import Api, read_api
 from .normalise.document import normalise
-from .output import lock as _lock
+from .output import lock
 from .parse.datamodel_code_generator import is_playable, sandbox_models
 from .parse.openapi_python_client import parse, validate
 from .parse.shape import shape
@@ -22,14 +20,13 @@ from .problems import Problem, RefusedError
 
 
 def generate(
-    documents: list[Document],
-    others: ReadMapping[str, dict[str, str]] | None = None,
+    documents: Sequence[Document], others: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, str]:
     """Make the packages of `documents`.
 
     Args:
         documents: What to make packages of.
-        others: What documents beside them claim for themselves, by their files.
+        others: The claims of packages beside them, by what these are made of.
 
     Returns:
         The text of every file, by its path under `generated/`.
@@ -39,81 +36,98 @@ def generate(
         RefusedError: Something is wrong with the documents.
     """
     problems: list[Problem] = []
-    pruned: list[Document] = []
+    apis: list[Api] = []
     for document in documents:
         try:
-            pruned.append(prune(document))
+            api, faults = _read(document)
         except RefusedError as error:
             problems += error.problems
-    documents = pruned
+        else:
+            apis.append(api)
+            problems += faults
+    problems += shared_variables(apis, others or {})
+    if problems:
+        raise RefusedError(problems)
     files: dict[str, str] = {}
-    documents, found = _normal(documents)
-    problems += found
-    shapes = {document.name: shape(document) for document in documents}
-    for document in documents:
-        found = check(document) or check_names(document, shapes[document.name])
-        known = {problem.pointer for problem in found}
-        found += [p for p in validate(document, document.data)[1] if p.pointer not in known]
-        problems += sorted(set(found), key=lambda problem: (problem.line, *problem))
-    problems += check_alike(documents, dict(others or {}))
+    for api in apis:
+        try:
+            files |= _emit(api)
+        except RefusedError as error:
+            problems += error.problems
     if problems:
         raise RefusedError(problems)
-    for document in documents:
-        shaped = shapes[document.name]
-        unions = unions_of(document, shaped)
-        api, found = parse(document, shaped, unions)
-        models, more = "", list[Problem]()
-        if not found and (document.strict or is_playable(document)):
-            models, more = sandbox_models(document, shaped)
-        if found or more:
-            problems += [*found, *more]
-            continue
-        made = package(document, shaped, api)
-        inner = emit(made)
-        if models:
-            inner[f"{made.module}/_sandbox_models.py"] = models
-        files |= {f"{made.distribution}/{name}": text for name, text in inner.items()}
+    files = _formatted(files, apis)
+    for api in apis:
+        folder = f"{api.document.name}-client/"
+        inner = {
+            name.removeprefix(folder): text
+            for name, text in files.items()
+            if name.startswith(folder)
+        }
+        files[folder + lock.NAME] = lock.lock(inputs(api.document), api.claims, inner)
+    return files
+
+
+def inputs(document: Document) -> dict[str, object]:
+    """All that decides the bytes of the package of a document."""
+    overlay = document.overlay
+    return lock.inputs(
+        document.command,
+        (document.source.label, document.source.digest),
+        (overlay.label, overlay.digest) if overlay else None,
+    )
+
+
+def _read(document: Document) -> tuple[Api, list[Problem]]:
+    """What a document says, and all that is wrong with it.
+
+    Raises:
+        RefusedError: Something is wrong with its text, or with the selection of operations.
+    """
+    normal, problems = normalise(prune(document))
+    api = read_api(normal)
+    checked = check(api)
+    known = {problem.pointer for problem in checked}
+    invalid = [p for p in validate(normal, normal.data)[1] if p.pointer not in known]
+    faults = sorted({*checked, *invalid}, key=lambda problem: (problem.line, *problem))
+    # Where both found fault with one place, the later one says what could be there.
+    return api, [*(problem for problem in problems if problem.pointer not in known), *faults]
+
+
+def _emit(api: Api) -> dict[str, str]:
+    """The files of the package of a document, not formatted.
+
+    Raises:
+        RefusedError: A tool cannot read the document.
+    """
+    shaped = shape(api)
+    parsed, problems = parse(api, shaped)
+    models = ""
+    if not problems and is_playable(api):
+        models, problems = sandbox_models(api.document, shaped)
     if problems:
         raise RefusedError(problems)
+    package = build_package(api, shaped, parsed)
+    files = render_package(package)
+    if models:
+        files[f"{package.module}/_sandbox_models.py"] = models
+    return {f"{package.distribution}/{name}": text for name, text in files.items()}
+
+
+def _formatted(files: dict[str, str], apis: Sequence[Api]) -> dict[str, str]:
+    """The files as they are written.
+
+    Raises:
+        FormatError: The code is not what it should be, or does more than declare.
+    """
     try:
         files = formatted(files)
         for name, text in files.items():
             if name.endswith(".py"):
                 verify(name, text)
     except FormatError as error:
+        documents = (api.document for api in apis)
         named = [d.file for d in documents if f"{d.name}-client/" in str(error)]
-        text = "the generator made wrong code of this; that is its fault, not the document's"
+        text = "the generator wrote wrong code for this; that is its fault, not the document's"
         raise FormatError(f"{', '.join(named) or 'specs'}: {text}\n{error}") from None
-    for document in documents:
-        folder = f"{document.name}-client/"
-        inner = {
-            name.removeprefix(folder): text
-            for name, text in files.items()
-            if name.startswith(folder)
-        }
-        made_of = inputs(document)
-        files[folder + _lock.NAME] = _lock.lock(made_of, claims(document), inner)
     return files
-
-
-def inputs(document: Document) -> Mapping:
-    """All that decides the bytes of the package of a document."""
-    sources = (document.source, document.overlay)
-    first, second = ((s.label, s.digest) if s else None for s in sources)
-    assert first is not None
-    return _lock.inputs(document.command, first, second)
-
-
-def _normal(documents: list[Document]) -> tuple[list[Document], list[Problem]]:
-    """The documents as the tools read them; one that promises to need no help gets none."""
-    result: list[Document] = []
-    problems: list[Problem] = []
-    for document in documents:
-        if document.strict:
-            result.append(document)
-            continue
-        data, origins, found = normalise(document)
-        sources = {new: document.origin(old) for new, old in origins.items()}
-        result.append(replace(document, data=data, sources={**document.sources, **sources}))
-        problems += found
-    return result, problems

@@ -1,57 +1,23 @@
-"""What packages are made of: the files of a project, or those that a command names."""
+"""A project: documents in `specs/`, and the packages made of them in `generated/`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
-from .document.document import COMMAND, SCHEMA, Document, is_provider, load
-from .document.source import BYTES, Source, digest, too_long
+from .document.document import SCHEMA, SELECTION, Document, load
+from .document.keys import with_own_keys
+from .document.source import Source
+from .document.undecided import decided
+from .inputs import ENDINGS, InputFile, PackageInput, read_file
 from .output import lock as _lock
 from .output.files import Difference
+from .output.folders import write_file
 from .output.tools import check_tools
 from .problems import Problem, RefusedError, prose
-
-ENDINGS: Final = (".yaml", ".yml", ".json")
-
-_NO_DOCUMENT: Final = "there is no document here; add one, such as `acme.yaml`"
-
-
-class InputFile(NamedTuple):
-    """A document or an overlay, as it was given."""
-
-    shown: str
-    """What messages call it."""
-    label: str
-    """What the package calls it."""
-    content: bytes
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Its label and its digest."""
-        return self.label, digest(self.content)
-
-
-class PackageInput(NamedTuple):
-    """What a package is made of."""
-
-    name: str
-    document: InputFile
-    overlay: InputFile | None = None
-    operations: Sequence[str] = ()
-    command: str = COMMAND
-
-    @property
-    def package(self) -> str:
-        """The folder of the package."""
-        return f"{self.name}-client"
-
-    def inputs(self) -> dict[str, Any]:
-        """All that decides the bytes of the package."""
-        overlay = self.overlay.pair if self.overlay else None
-        return _lock.inputs(self.command, self.document.pair, overlay)
+from .suggest.keys import without_key
 
 
 def publish_schema(root: Path, *, only_check: bool) -> list[Difference]:
@@ -61,52 +27,69 @@ def publish_schema(root: Path, *, only_check: bool) -> list[Difference]:
         return []
     kind = "edited" if copy.exists() else "missing"
     if not only_check:
-        copy.write_bytes(content)
+        write_file(copy, content)
     return [Difference(f"specs/{SCHEMA.name}", kind)]
 
 
 def packages(root: Path) -> tuple[list[PackageInput], list[Problem]]:
-    """What there is in specs/, and what is wrong with its names and sizes.
+    """What there is in `specs/`, and what is wrong with its names and sizes.
 
     Raises:
         OSError: A file cannot be read.
     """
     problems: list[Problem] = []
-    found: dict[str, dict[str, InputFile]] = {}
+    providers: dict[str, dict[str, InputFile]] = {}
     for path in sorted((root / "specs").glob("*")):
         if path.suffix not in ENDINGS or path.name.endswith(".schema.json"):
             continue
-        label = f"specs/{path.name}"
-        name, kind = path.stem, "document"
-        if name.endswith(".overlay"):
-            name, kind = name.removesuffix(".overlay"), "overlay"
-        files = found.setdefault(name, {})
+        label = prose(f"specs/{path.name}")
+        is_overlay = path.stem.endswith(".overlay")
+        name = path.stem.removesuffix(".overlay").removesuffix("-client")
+        kind = "overlay" if is_overlay else "document"
+        files = providers.setdefault(name, {})
         if kind in files:
-            text = f"{prose(files[kind].label)} is the {kind} of {prose(name)}; remove one"
-            problems.append(Problem(prose(label), 1, "", text))
+            text = f"{files[kind].label} is the {kind} of {prose(name)}; remove one"
+            problems.append(Problem(label, 1, "", text))
             continue
         try:
-            files[kind] = read_file(path, prose(label), prose(label))
+            files[kind] = read_file(path, label, label)
         except RefusedError as error:
             problems += error.problems
-    given: list[PackageInput] = []
-    for name, files in found.items():
+    inputs: list[PackageInput] = []
+    for name, files in providers.items():
         if "document" in files:
-            given.append(PackageInput(name, files["document"], files.get("overlay")))
+            inputs.append(PackageInput(name, files["document"], files.get("overlay")))
         elif "overlay" in files:
             text = f"there is no document called {prose(name)}; call it as its document is"
             problems.append(Problem(files["overlay"].shown, 1, "", text))
-    if not given and not problems:
-        problems.append(Problem("specs", 1, "", _NO_DOCUMENT))
-    return given, problems
+    return inputs, problems
+
+
+def is_new(root: Path) -> bool:
+    """Whether a project was started at `root`, and no document added yet."""
+    return (root / "specs" / SCHEMA.name).is_file() and not any(
+        (path / _lock.NAME).exists() for path in (root / "generated").glob("*")
+    )
+
+
+class Generated(NamedTuple):
+    """Packages, and what their users should know."""
+
+    files: dict[str, str]
+    notes: list[str]
 
 
 def generated(
-    given: list[PackageInput],
+    inputs: Sequence[PackageInput],
     others: dict[str, dict[str, str]],
-    problems: list[Problem],
-) -> dict[str, str]:
+    problems: Sequence[Problem] = (),
+) -> Generated:
     """The files of packages.
+
+    Args:
+        inputs: What to make packages of.
+        others: What packages beside them claim for themselves, by their documents.
+        problems: What is wrong already; it is reported with the rest.
 
     Raises:
         RefusedError: There are `problems`, or more of them.
@@ -117,9 +100,11 @@ def generated(
 
     problems = [*problems]
     documents: list[Document] = []
-    for one in given:
+    for one in inputs:
         try:
-            documents.append(_load(one))
+            document, undecided = _load(one)
+            documents.append(document)
+            problems += undecided
         except RefusedError as error:
             problems += error.problems
     files: dict[str, str] = {}
@@ -129,47 +114,44 @@ def generated(
         problems += error.problems
     if problems:
         raise RefusedError(problems)
-    return files
+    notes = [f"{d.name}-client: {text}" for d in documents if (text := without_key(d))]
+    return Generated(files, notes)
 
 
-def _load(given: PackageInput) -> Document:
-    file = given.document
-    document = load(file.shown, given.name, file.content, file.label)
-    document = replace(document, command=given.command)
-    if given.overlay:
-        from .document.overlay import apply
-        from .document.prune import wrong_version
+def refusal(document: Document, overlay: str) -> str:
+    """Why no package can be made of a document with the text of an overlay; empty if one can."""
+    from .emit.ruff import FormatError
+    from .pipeline import generate
 
-        if problems := wrong_version(document):
-            raise RefusedError(problems)
-        overlay = Source(given.overlay.shown, given.overlay.content, given.overlay.label)
-        document = apply(document, overlay)
-    if given.operations:
-        data = {**document.data, "x-operations": list(given.operations)}
-        document = replace(document, data=data)
-    return document
+    try:
+        generate([_overlaid(document, Source("overlay", overlay.encode()))])
+    except RefusedError as error:
+        return error.problems[0].message
+    except (FormatError, RecursionError) as error:
+        return prose(str(error))
+    return ""
 
 
-def read_file(path: Path, shown: str, label: str) -> InputFile:
-    """Read a file of bounded size.
+def _load(package: PackageInput) -> tuple[Document, list[Problem]]:
+    """A document with its overlay, and the words in it whose meaning is still open."""
+    file = package.document
+    document = load(file.shown, package.name, file.content, file.label)
+    document = replace(document, command=package.command)
+    if package.overlay:
+        from .document.overlay import BEGINS
 
-    Raises:
-        OSError: It cannot be read.
-        RefusedError: It is too large.
-    """
-    size = path.stat().st_size
-    if size > BYTES:
-        raise RefusedError([Problem(shown, 1, "", too_long(size))])
-    return InputFile(shown, label, path.read_bytes())
+        file = package.overlay
+        overlay = Source(file.shown, file.content, file.label, begins=BEGINS)
+        document = _overlaid(document, overlay)
+    if package.operations:
+        document = replace(document, data={**document.data, SELECTION: list(package.operations)})
+    return decided(with_own_keys(document))
 
 
-def provider_name(name: str) -> str:
-    """The name, if a provider can be called that.
+def _overlaid(document: Document, overlay: Source) -> Document:
+    from .document.overlay import apply
+    from .document.prune import wrong_version
 
-    Raises:
-        RefusedError: It cannot.
-    """
-    if not is_provider(name):
-        text = "a provider's name is in lower case, with hyphens inside: `acme-cloud`"
-        raise RefusedError([Problem(prose(name), 1, "", text)])
-    return name
+    if problems := wrong_version(document):
+        raise RefusedError(problems)
+    return apply(document, overlay)

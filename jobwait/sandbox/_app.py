@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import re
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Annotated, Final
 
 from pydantic import BaseModel, Discriminator, Tag, TypeAdapter, ValidationError
@@ -13,10 +10,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp
 
+from ._document import explain
+from ._guard import Guard, Lock, Token
 from ._jobs import PlayedJob, Store
-from ._payload import Json, with_id
+from ._payload import with_id
 from ._types import (
     Fault,
     FaultKind,
@@ -52,10 +52,12 @@ class JobRequest(BaseModel, extra="forbid"):
 _JOB: Final = TypeAdapter(SandboxJob)
 _LOG: Final = TypeAdapter(list[LogEntry])
 _LARGEST_BODY: Final = 1_000_000
+_LOGGED: Final = 1000
+"""How many characters of a method or a path the log keeps."""
 
 
-def build(store: Store, api_key: str) -> Starlette:
-    """Return the application that plays the jobs of a store."""
+def build(store: Store, api_key: str, token: Token) -> ASGIApp:
+    """Return the application that plays the jobs of a store, and is controlled with a token."""
     control = Control(store, api_key)
     stages = {name: Stage(name, store, api_key) for name in store.playbooks}
 
@@ -70,14 +72,13 @@ def build(store: Store, api_key: str) -> Starlette:
     application = Starlette(
         routes=[
             Route("/", control.index),
-            Route("/_control/jobs", control.create, methods=["POST"]),
-            Route("/_control/log", control.log),
+            Mount("/_control", Lock(control.router(), token)),
             *(stage.route() for stage in stages.values()),
         ],
         exception_handlers={HTTPException: error, Exception: error},
     )
     application.router.redirect_slashes = False
-    return application
+    return Guard(application)
 
 
 class Control:
@@ -87,13 +88,24 @@ class Control:
         self.store: Final = store
         self.api_key: Final = api_key
 
+    def router(self) -> Router:
+        """Return the routes that only the holder of the token reaches."""
+        return Router(
+            [Route("/jobs", self.create, methods=["POST"]), Route("/log", self.log)],
+            redirect_slashes=False,
+        )
+
     async def index(self, request: Request) -> Response:
         """Tell what this is and how to use it."""
         return JSONResponse(
             {
                 "name": "jobwait sandbox",
                 "api_key": self.api_key,
-                "control": {"create a job": "POST /_control/jobs", "log": "GET /_control/log"},
+                "control": {
+                    "create a job": "POST /_control/jobs",
+                    "log": "GET /_control/log",
+                    "needs": "Authorization: Bearer TOKEN, the token that was printed at the start",
+                },
                 "providers": {
                     name: {
                         "title": self.store.providers[name].title,
@@ -118,18 +130,15 @@ class Control:
                 faults=wanted.faults,
             )
         except ValidationError as error:
-            problems = [
-                ": ".join(filter(None, (".".join(map(str, problem["loc"])), problem["msg"])))
-                for problem in error.errors()
-            ]
-            return JSONResponse({"error": "; ".join(problems)}, 422)
+            return JSONResponse({"error": explain(error)}, 422)
         except SandboxError as error:
             return JSONResponse({"error": str(error)}, 422)
         return JSONResponse(_JOB.dump_python(job, mode="json"), 201)
 
     async def log(self, request: Request) -> Response:
-        """Return every request to a provider so far, oldest first."""
-        return JSONResponse({"requests": _LOG.dump_python(self.store.log, mode="json")})
+        """Return the requests to providers so far, oldest first."""
+        entries = list(self.store.entries())
+        return JSONResponse({"requests": _LOG.dump_python(entries, mode="json")})
 
 
 async def _body(request: Request) -> bytes:
@@ -153,7 +162,8 @@ class Stage:
 
     def route(self) -> Route:
         """Return the route of the job endpoint."""
-        route = Route(f"/{self.name}{self.playbook.path}", self.poll)
+        kind = "{id:path}" if self.playbook.slashes else "{id}"
+        route = Route(f"/{self.name}{self.playbook.path.replace('{id}', kind)}", self.poll)
         # Starlette adds HEAD to GET, and that would poll the job and use up a fault.
         route.methods = {"GET"}
         return route
@@ -183,17 +193,11 @@ class Stage:
         age = now - played.began
         fault = played.strike(age)
         moment = played.moment(age, self.store.at(played.began))
-        answer: Response | RawAnswer
-        try:
-            # The truth is checked under every fault: no fault may hide a document that is wrong.
-            self._validate(moment.body)
-        except (ValidationError, SandboxError) as error:
-            answer = JSONResponse({"error": f"the sandbox's own payload is wrong: {error}"}, 500)
-        else:
-            if fault is None:
-                answer = documented(self.playbook, 200, moment.body)
-            else:
-                answer = faulty(fault, played, moment, self.store.at(now), self._fits)
+        answer = (
+            documented(self.playbook, 200, moment.body)
+            if fault is None
+            else faulty(fault, played, moment, self.store.at(now))
+        )
         self._record(
             request,
             answer.status_code,
@@ -222,11 +226,11 @@ class Stage:
         state: State | None = None,
         fault: FaultKind | None = None,
     ) -> None:
-        self.store.log.append(
+        self.store.record(
             LogEntry(
                 time=self.store.now(),
-                method=request.method,
-                path=request.scope["path"],
+                method=request.method[:_LOGGED],
+                path=request.scope["path"][:_LOGGED],
                 provider=self.name,
                 job_id=job_id,
                 poll=poll,
@@ -238,35 +242,11 @@ class Stage:
         )
 
     def _accepts(self, request: Request) -> bool:
-        for scheme in self.playbook.schemes:
-            given = request.headers.get(scheme.header, "")
-            prefix, key = given[: len(scheme.prefix)], given[len(scheme.prefix) :]
-            # The name of an HTTP authentication scheme is case-insensitive, the key is not.
-            if prefix.lower() == scheme.prefix.lower() and key == self.api_key:
-                return True
-        return not self.playbook.schemes
-
-    def _validate(self, body: Json) -> None:
-        self._model.model_validate_json(bytes(JSONResponse(body).body))
-
-    def _fits(self, body: Json) -> bool:
-        try:
-            self._validate(body)
-        except ValidationError:
-            return False
-        return True
-
-    @cached_property
-    def _model(self) -> type[BaseModel]:
-        package = self.store.providers[self.name].package
-        module = importlib.import_module(f"{package}._sandbox_models")
-        models: dict[str, type[BaseModel]] = {
-            name.lower(): value
-            for name, value in vars(module).items()
-            if isinstance(value, type) and issubclass(value, BaseModel)
-        }
-        # The model generator spells a schema's name as a class name.
-        wanted = re.sub(r"\W|_", "", self.playbook.model).lower()
-        if wanted not in models:
-            raise SandboxError(f"{module.__name__} has no model of {self.playbook.model}")
-        return models[wanted]
+        schemes = self.playbook.schemes
+        return not schemes or any(
+            scheme.holds(
+                (request.query_params if scheme.in_query else request.headers).get(scheme.name, ""),
+                self.api_key,
+            )
+            for scheme in schemes
+        )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ._document import Playbook, read
+from ._document import UNPLAYABLE, Playbook, read
 from ._payload import Json, get, replace, with_id, with_times
 from ._types import (
     Fault,
@@ -27,6 +29,8 @@ from ._types import (
 if TYPE_CHECKING:
     from jobwait import Provider
 
+_LONGEST_LOG: Final = 100_000
+"""How many requests are remembered: some 50 MB, for a sandbox that runs for weeks."""
 _PENDING_SHARE: Final = 0.2
 """The part of its time that a job is pending, where the provider tells pending from running."""
 
@@ -68,6 +72,10 @@ class PlayedJob:
         goal = get(playbook.jobs[end], playbook.progress) if playbook.progress else None
         self._goal: Final = goal if isinstance(goal, (int, float)) else playbook.progress_max
 
+    def moments(self, began: datetime) -> Iterator[Moment]:
+        """Yield what is true when each status word begins, for a job that began then."""
+        return (self.moment(start, began) for start in self._starts)
+
     def moment(self, age: float, began: datetime) -> Moment:
         """Return what is true `age` seconds after the job began, at the time `began`."""
         index = max(bisect_right(self._starts, age) - 1, 0)
@@ -94,6 +102,19 @@ class PlayedJob:
         return next((fault for fault in struck if fault is not None), None)
 
 
+def _rehearse(playbook: Playbook, began: datetime) -> None:
+    """Check all that jobs will say, so that no fault hides a document that is wrong."""
+    for outcome in playbook.outcomes():
+        job = SandboxJob("", playbook.new_id(0), outcome, 1.0, "")
+        for moment in PlayedJob(job, playbook, 0.0, ()).moments(began):
+            problem = playbook.problem(moment.body)
+            if problem is not None:
+                raise LookupError(
+                    f"its example of {moment.word!r}, given another id and other times, does not "
+                    f"fit its schema: {problem}"
+                )
+
+
 class Store:
     """All jobs and all requests so far. Its methods may be called from any thread."""
 
@@ -107,22 +128,38 @@ class Store:
         self.providers: Final = dict(providers)
         self.playbooks: Final[dict[str, Playbook]] = {}
         self.unplayable: Final[dict[str, SandboxError]] = {}
-        for name, provider in providers.items():
-            try:
-                self.playbooks[name] = read(provider)
-            except SandboxError as error:
-                self.unplayable[name] = error
         self._clock: Final = clock
         self._started: Final = clock()
         self._started_at: Final = datetime.now(UTC)
         self._numbers: Final = itertools.count(1)
         self._jobs: Final[dict[tuple[str, JobId], PlayedJob]] = {}
-        self.log: Final[list[LogEntry]] = []
-        for name, playbook in self.playbooks.items():
+        self._log: Final = deque[LogEntry](maxlen=_LONGEST_LOG)
+        self._log_lock: Final = threading.Lock()
+        for name, provider in providers.items():
+            try:
+                playbook = read(provider)
+                _rehearse(playbook, self._started_at)
+            except UNPLAYABLE as error:
+                kind = "" if type(error) is LookupError else f"{type(error).__name__}: "
+                self.unplayable[name] = SandboxError(
+                    f"the document of {provider.title} cannot be played: {kind}{error}"
+                )
+                continue
+            self.playbooks[name] = playbook
             example = playbook.parse_id(str(playbook.example_id))
             if playbook.example_id is not None and example is not None:
                 outcome = playbook.outcomes()[0]
                 self.add(name, seconds=0, outcome=outcome, faults=(), job_id=example)
+
+    def record(self, entry: LogEntry) -> None:
+        """Remember a request, and forget the oldest one if there are too many."""
+        with self._log_lock:
+            self._log.append(entry)
+
+    def entries(self) -> tuple[LogEntry, ...]:
+        """Return the requests that are remembered, oldest first."""
+        with self._log_lock:
+            return tuple(self._log)
 
     def now(self) -> float:
         """Return the seconds since the sandbox started, by its clock."""
@@ -168,7 +205,8 @@ class Store:
             raise SandboxError(f"faults are a sequence of Fault and Faults, not {faults!r}")
         if job_id is None:
             job_id = playbook.new_id(next(self._numbers))
-        path = playbook.path.replace("{id}", quote(str(job_id), safe=""))
+        part = quote(str(job_id), safe="/" if playbook.slashes else "")
+        path = playbook.path.replace("{id}", part)
         job = SandboxJob(provider, job_id, outcome, seconds, self.url(provider) + path)
         self._jobs[provider, job_id] = PlayedJob(job, playbook, self.now(), known)
         return job

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from jobwait._operation import pointer_parts
+from jobwait._pointer import parse_pointer
 
 from ._types import JobId
 
@@ -18,7 +18,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\
 
 def get(value: Json, pointer: str) -> Json:
     """Return what a JSON Pointer points to, or None if it points to nothing."""
-    for part in pointer_parts(pointer):
+    for part in parse_pointer(pointer):
         value = value.get(part) if isinstance(value, dict) else None
     return value
 
@@ -33,7 +33,7 @@ def replace(value: Json, pointer: str, new: Json) -> Json:
             return value
         return value | {parts[0]: descend(value.get(parts[0]), parts[1:])}
 
-    return descend(value, pointer_parts(pointer))
+    return descend(value, parse_pointer(pointer))
 
 
 def with_id(value: Json, example: Json, new: JobId) -> Json:

@@ -9,19 +9,29 @@ from ._types import Fault, Faults, LogEntry, Outcome, SandboxJob
 
 if TYPE_CHECKING:
     # The pytest plugin is imported in every run of pytest, and must cost nothing there.
+    from ._guard import Token
     from ._jobs import Store
 
 
 class Sandbox:
     """A running sandbox, as `run` gives it. Its methods may be called from any thread."""
 
-    def __init__(self, store: Store, api_key: str) -> None:
+    def __init__(self, store: Store, api_key: str, token: Token) -> None:
         self._store: Final = store
+        self._token: Final = token
         self.api_key: Final = api_key
         """The one key that is accepted, in every scheme that a document offers."""
 
     def __repr__(self) -> str:
         return f"<Sandbox {self.base_url} playing {', '.join(sorted(self._store.playbooks))}>"
+
+    @property
+    def control_token(self) -> str:
+        """What the control API takes over HTTP, as `Authorization: Bearer TOKEN`.
+
+        It is another for each sandbox. The methods here need none.
+        """
+        return self._token.reveal()
 
     @property
     def base_url(self) -> str:
@@ -49,9 +59,12 @@ class Sandbox:
         return self._store.add(provider, seconds=seconds, outcome=outcome, faults=faults)
 
     def log(self, job: SandboxJob | None = None) -> tuple[LogEntry, ...]:
-        """Return every request to a provider so far, or those for one job, oldest first."""
+        """Return the requests to providers so far, or those for one job, oldest first.
+
+        Of more than 100,000 only the last are kept. Refused web pages are not among them.
+        """
         return tuple(
             entry
-            for entry in tuple(self._store.log)
+            for entry in self._store.entries()
             if job is None or (entry.provider, entry.job_id) == (job.provider, job.id)
         )

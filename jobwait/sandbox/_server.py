@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import itertools
 import logging
 import re
@@ -19,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from ._app import build
+from ._guard import Token, is_loopback
 from ._jobs import Store
 from ._sandbox import Sandbox
 from ._types import SandboxError
@@ -78,9 +78,11 @@ def serve(
         address: tuple[str, int] = listener.getsockname()[:2]
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         store = Store(f"http://{shown}:{address[1]}", providers, clock)
+        # Not a string: local variables are shown with a traceback.
+        token = Token()
         server = _Server(
             uvicorn.Config(
-                build(store, api_key),
+                build(store, api_key, token),
                 http=_Protocol,
                 ws="none",
                 lifespan="off",
@@ -102,24 +104,22 @@ def serve(
         )
         thread.start()
         try:
-            yield Sandbox(store, api_key)
+            yield Sandbox(store, api_key, token)
         finally:
             server.should_exit = True
             thread.join()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not is_loopback(host):
         raise SandboxError(f"the sandbox listens on a loopback address only, not on {host!r}")
     if not 0 <= port <= 65_535:
         raise SandboxError(f"a port is a number from 0 to 65535, not {port}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # What the name means is for the hosts file to say; what is listened on is not.
+    address = "127.0.0.1" if host.lower() == "localhost" else host
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((address, port), family=family, backlog=1024)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise SandboxError(f"port {port} on {host} is in use") from error

@@ -48,6 +48,7 @@ FaultKind: TypeAlias = Literal[
 
 TRANSIENT: Final[tuple[FaultKind, ...]] = (
     "html",
+    "null_field",
     "rate_limit",
     "rate_limit_date",
     "reset",

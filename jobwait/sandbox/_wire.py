@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -92,13 +92,8 @@ def page(status: int, headers: dict[str, str]) -> Response:
     )
 
 
-def faulty(
-    fault: Fault, played: PlayedJob, moment: Moment, now: datetime, fits: Callable[[Json], bool]
-) -> Response | RawAnswer:
-    """Return the answer that a fault makes of what is true at this moment.
-
-    `fits` tells whether a body is one that the document describes.
-    """
+def faulty(fault: Fault, played: PlayedJob, moment: Moment, now: datetime) -> Response | RawAnswer:
+    """Return the answer that a fault makes of what is true at this moment."""
     playbook = played.playbook
     truth = documented(playbook, 200, moment.body)
     content = bytes(truth.body)
@@ -144,16 +139,16 @@ def faulty(
             }
             return JSONResponse(replace(moment.body, playbook.job, extended))
         case "null_field":
-            return JSONResponse(_with_null(playbook, moment.body, fits))
+            return JSONResponse(_with_null(playbook, moment.body))
 
 
-def _with_null(playbook: Playbook, body: Json, fits: Callable[[Json], bool]) -> Json:
+def _with_null(playbook: Playbook, body: Json) -> Json:
     job = get(body, playbook.job)
     fields = job if isinstance(job, dict) else {}
     nulled = (replace(body, playbook.job, {**fields, name: None}) for name in fields)
     # A job without a status word is another fault than one field that is null.
     others = (other for other in nulled if get(other, playbook.status) is not None)
-    return next((other for other in others if not fits(other)), body)
+    return next((other for other in others if playbook.problem(other) is not None), body)
 
 
 def _head(response: Response) -> bytes:

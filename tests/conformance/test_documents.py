@@ -11,9 +11,7 @@ import pytest
 import yaml
 
 SPECS = Path(__file__).parents[2] / "specs"
-DOCUMENTS = [
-    path for path in sorted(SPECS.glob("*.yaml")) if "\nx-strict: true\n" in path.read_text("utf-8")
-]
+DOCUMENTS = [SPECS / f"{name}.yaml" for name in ("aitronos", "descripio", "docurift", "spideriq")]
 """Those written here: others are taken as they are."""
 
 each_document = pytest.mark.parametrize(

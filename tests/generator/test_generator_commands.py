@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from jobwait_generator.cli import main
+from jobwait_generator.output.tools import PINS
 
 from .conftest import ROOT, WIDGETS
 
@@ -32,7 +34,6 @@ actions:
 def foreign() -> dict[str, Any]:
     """The small document as somebody else would have written it, with faults in other places."""
     data: dict[str, Any] = yaml.safe_load(WIDGETS)
-    del data["x-strict"]
     del data["paths"]["/jobs/{id}"]["get"]["x-wait-for-completion"]
     data["info"]["title"] = "Gadgets"
     data["components"]["securitySchemes"]["key"]["x-environment-variable"] = "GADGETS_API_KEY"
@@ -84,7 +85,7 @@ def test_add_takes_the_files_and_makes_the_package_as_if_they_had_been_there(
     assert (specs / "gadgets.json").read_bytes() == (given / "openapi.json").read_bytes()
     assert (specs / "gadgets.overlay.yaml").read_bytes() == (given / "waiting.yaml").read_bytes()
 
-    assert main(["--check"], written) == 0
+    assert main(["check"], written) == 0
 
     assert capsys.readouterr().out == "gadgets-client: unchanged\nwidgets-client: unchanged\n"
 
@@ -93,8 +94,9 @@ def test_every_file_names_all_that_it_was_made_of(written: Path) -> None:
     package = written / "generated" / "gadgets-client"
     made = "Generated from specs/gadgets.json and specs/gadgets.overlay.yaml by"
 
+    others = {"LICENSE", "generation.lock", "openapi.json", "py.typed"}
     for path in package.rglob("*"):
-        if path.is_file() and path.name not in ("openapi.json", "py.typed", "generation.lock"):
+        if path.is_file() and path.name not in others:
             assert made in path.read_text().partition("\n")[0]
     lock = read_lock(package)
     assert lock["document"]["file"] == "specs/gadgets.json"
@@ -195,7 +197,7 @@ def test_the_operations_that_add_was_given_stay_selected(
 
     assert main([*arguments, "--operations", "GET /jobs/{id}"], repository) == 0
 
-    assert main(["--check"], repository) == 0
+    assert main(["check"], repository) == 0
     package = repository / "generated" / "gizmos-client" / "gizmos_client"
     assert list(json.loads((package / "openapi.json").read_bytes())["paths"]) == ["/jobs/{id}"]
 
@@ -222,7 +224,6 @@ def test_a_name_that_no_package_can_have_is_refused(
     ("arguments", "message"),
     [
         (["add", "gadgets", "--spec", "specs/widgets.yaml"], "there is a provider of this name"),
-        (["add", "gizmos", "--spec", "specs/widgets.yaml"], "this is also that of specs/widgets"),
         (["add", "gizmos", "--spec", "nothing.yaml"], "nothing.yaml: No such file or directory"),
         (["add", "gizmos", "--spec", "given/waiting.yaml"], "given/waiting.yaml:1  /openapi  "),
         (
@@ -326,12 +327,10 @@ def test_what_is_up_to_date_is_not_made_again(repository: Path) -> None:
         ("specs/gadgets.overlay.yaml", "gadgets-client: 1 changed\nwidgets-client: unchanged\n"),
         ("specs/widgets.yaml", "gadgets-client: unchanged\nwidgets-client: 1 changed\n"),
         ("generated/gadgets-client/README.md", "gadgets-client: 1 changed\nwidgets-client: unch"),
-        ("generated/widgets-client/more", "gadgets-client: unchanged\nwidgets-client: 1 removed\n"),
         (
             "generated/widgets-client/generation.lock",
             "gadgets-client: unchanged\nwidgets-client: 1",
         ),
-        ("generated/more", "gadgets-client: unchanged\nmore: removed\nwidgets-client: unchanged\n"),
     ],
 )
 def test_what_is_not_up_to_date_is_made_again_and_no_more(
@@ -342,7 +341,7 @@ def test_what_is_not_up_to_date_is_made_again_and_no_more(
 
     assert main([], repository) == 0
     assert capsys.readouterr().out.startswith(told)
-    assert main(["--check"], repository) == 0
+    assert main(["check"], repository) == 0
 
 
 def test_what_its_digests_hide_is_found_by_check_and_mended_by_force(
@@ -355,44 +354,60 @@ def test_what_its_digests_hide_is_found_by_check_and_mended_by_force(
     (package / "generation.lock").write_text(json.dumps(lock, indent=2) + "\n")
 
     assert main([], repository) == 0
-    assert main(["--check"], repository) == 1
+    assert main(["check"], repository) == 1
     assert capsys.readouterr().out.endswith("mend it: jobwait-generate --force\n")
     assert main(["--force"], repository) == 0
-    assert main(["--check"], repository) == 0
+    assert main(["check"], repository) == 0
 
 
-def test_a_copy_of_a_package_that_is_up_to_date_is_found(
+def test_one_environment_variable_is_for_one_package(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (repository / "specs" / "gizmos.yaml").write_text(WIDGETS)
+    variable = "{target: $.components.securitySchemes.key, update: {x-environment-variable: W_KEY}}"
+    overlay = OVERLAY.partition("  - ")[0] + f"  - {variable}\n"
+    for name in ("widgets", "gizmos"):
+        (repository / "specs" / f"{name}.yaml").write_text(WIDGETS)
+        (repository / "specs" / f"{name}.overlay.yaml").write_text(overlay)
 
     assert main([], repository) == 1
 
-    told = capsys.readouterr().err
-    assert "specs/gizmos.yaml:3  /info/title  this is also that of specs/widgets.yaml" in told
-    assert "2 problems; nothing was written" in told
+    text = capsys.readouterr().err
+    assert "x-environment-variable  this is also that of specs/" in text
+    assert "1 problem; nothing was written" in text
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--check"],
+        ["check"],
         ["--force"],
         ["suggest", "--spec=specs/docurift.yaml"],
         ["add", "acme", "--spec=specs/docurift.yaml"],
         ["build", "--name=acme", "--spec=specs/docurift.yaml", "--out=nowhere"],
     ],
 )
-def test_without_its_tools_the_command_tells_how_to_install_them(arguments: list[str]) -> None:
+def test_with_other_tools_than_the_pinned_ones_nothing_is_made(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    metadata = tmp_path / "ruff-0.1.0.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: ruff\nVersion: 0.1.0\n")
     result = subprocess.run(
-        [sys.executable, "-S", "-m", "jobwait_generator", *arguments],
+        [sys.executable, "-m", "jobwait_generator", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "generator")},
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'generator'}"},
         capture_output=True,
         text=True,
     )
 
     assert result.returncode == 1
-    assert result.stderr.startswith("datamodel-code-generator is not installed; ")
+    assert result.stderr.startswith(f"ruff is 0.1.0, not {PINS['ruff']}\n")
     assert "mend it: python -m pip install " in result.stderr
     assert not (ROOT / "nowhere").exists()
+
+
+def test_the_distribution_requires_exactly_the_tools_that_are_checked() -> None:
+    project = tomllib.loads((ROOT / "generator" / "pyproject.toml").read_text())["project"]
+    required = dict(text.split("==") for text in project["dependencies"])
+    assert required.keys() - PINS.keys() == {"typer"}
+    assert {name: required[name] for name in PINS} == PINS

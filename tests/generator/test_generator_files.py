@@ -58,7 +58,7 @@ def test_check_names_each_file_that_is_not_as_written(
     (repository / "generated" / "gone-client" / "README.md").write_text("# gone\n")
     before = generated(repository)
 
-    assert main(["--check"], repository) == 1
+    assert main(["check"], repository) == 1
 
     assert capsys.readouterr().out.splitlines() == [
         "generated/gone-client/README.md: extra",
@@ -78,15 +78,14 @@ def test_writing_mends_what_check_finds(
     package = repository / "generated" / "widgets-client"
     (package / "README.md").unlink()
     (package / "widgets_client" / "models.py").write_text("")
-    (package / "more" / "deeper").mkdir(parents=True)
-    (package / "more" / "deeper" / "extra.txt").write_text("")
+    (package / "empty" / "deeper").mkdir(parents=True)
 
     assert main([], repository) == 0
 
-    assert capsys.readouterr().out == "widgets-client: 2 changed, 1 removed\n"
+    assert capsys.readouterr().out == "widgets-client: 2 changed\n"
     assert generated(repository) == good
-    assert not (package / "more").exists()
-    assert main(["--check"], repository) == 0
+    assert not (package / "empty").exists()
+    assert main(["check"], repository) == 0
     assert capsys.readouterr().out == "widgets-client: unchanged\n"
 
 
@@ -96,11 +95,10 @@ def test_a_document_that_changed_changes_its_package(
     spec = repository / "specs" / "widgets.yaml"
     spec.write_text(WIDGETS.replace("enum: [round, square]", "enum: [round, square, flat]"))
 
-    assert main(["--check"], repository) == 1
+    assert main(["check"], repository) == 1
 
     assert capsys.readouterr().out.splitlines()[:-1] == [
         "generated/widgets-client/generation.lock: edited",
-        "generated/widgets-client/widgets_client/_sandbox_models.py: edited",
         "generated/widgets-client/widgets_client/models.py: edited",
         "generated/widgets-client/widgets_client/openapi.json: edited",
     ]
@@ -112,7 +110,7 @@ def test_what_a_build_leaves_behind_is_no_difference(repository: Path) -> None:
         (package / folder).mkdir()
         (package / folder / "x").write_text("")
 
-    assert main(["--check"], repository) == 0
+    assert main(["check"], repository) == 0
 
 
 def test_what_a_build_leaves_is_looked_for_below_a_package_only(
@@ -122,35 +120,10 @@ def test_what_a_build_leaves_is_looked_for_below_a_package_only(
     hidden.mkdir()
     (hidden / "mine.py").write_text("")
 
-    assert main(["--check"], repository) == 1
+    assert main(["check"], repository) == 1
 
     first = capsys.readouterr().out.splitlines()[0]
     assert first == "generated/widgets-client/widgets_client/build/mine.py: extra"
-
-
-def test_nothing_is_written_through_a_symlink(
-    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    good = generated(repository)
-    package = repository / "generated" / "widgets-client"
-    outside = tmp_path / "outside"
-    shutil.move(package / "widgets_client", outside)
-    (package / "widgets_client").symlink_to(outside)
-    (outside / "models.py").write_text("mine")
-    readme = tmp_path / "mine.md"
-    shutil.move(package / "README.md", readme)
-    (package / "README.md").symlink_to(readme)
-
-    assert main(["--check"], repository) == 1
-    told = capsys.readouterr().out.splitlines()
-    assert "generated/widgets-client/README.md: edited" in told
-    assert "generated/widgets-client/widgets_client: extra" in told
-    readme.write_text("mine")
-    assert main([], repository) == 0
-
-    assert (readme.read_text(), (outside / "models.py").read_text()) == ("mine", "mine")
-    assert generated(repository) == good
-    assert not any(path.is_symlink() for path in (repository / "generated").rglob("*"))
 
 
 def test_a_package_says_whether_it_is_new_or_removed(
@@ -175,7 +148,7 @@ def test_a_document_may_be_yml_or_json(
 
     assert main([], repository) == 0
 
-    assert capsys.readouterr().out == "widgets-client: 9 changed\n"
+    assert capsys.readouterr().out == "widgets-client: 8 changed\n"
     models = "widgets-client/widgets_client/models.py"
     header, _, rest = generated(repository)[models].partition(b"\n")
     assert header == f"# Generated from specs/widgets.{ending} by".encode() + (
@@ -212,13 +185,13 @@ def test_the_published_schema_of_the_extension_is_a_copy(
     else:
         copy.write_bytes(content)
 
-    assert main(["--check"], repository) == 1
+    assert main(["check"], repository) == 1
     kind = "missing" if content is None else "edited"
     assert capsys.readouterr().out.splitlines()[0] == f"specs/{SCHEMA.name}: {kind}"
 
     assert main([], repository) == 0
     assert copy.read_bytes() == SCHEMA.read_bytes()
-    assert main(["--check"], repository) == 0
+    assert main(["check"], repository) == 0
 
 
 @pytest.mark.parametrize(
@@ -242,7 +215,7 @@ def test_a_thing_of_the_wrong_kind_is_told_in_a_line_or_replaced(
 
     told = capsys.readouterr()
     assert code == 0 or len(told.err.splitlines()) <= 2
-    assert code == 1 or main(["--check"], repository) == 0
+    assert code == 1 or main(["check"], repository) == 0
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import pytest
-from jobwait_generator.document.document import Document, load
+from jobwait_generator.document.document import Document, load, operations
+from jobwait_generator.document.prune import prune
+from jobwait_generator.normalise.document import normalise
 from jobwait_generator.pipeline import generate
+
+from .conftest import ROOT
 
 Json: TypeAlias = Any
 Plain: TypeAlias = Callable[..., dict[str, str]]
@@ -236,6 +240,31 @@ SCHEMAS: Final = [
     pytest.param(ref("A.B-c d"), "ABCD", id="a name that is none"),
     pytest.param(ref("Client"), "Client2", id="a name of the package"),
     pytest.param({"not": {"type": "string"}}, "Any", id="a negation"),
+    pytest.param(
+        {"allOf": [{"type": "number"}, {"type": "integer"}]}, "int", id="a number that is whole"
+    ),
+    pytest.param(
+        {"allOf": [{"enum": ["a", "b", "c"]}, {"enum": ["b", "c", "d"]}]},
+        "{0} | str",
+        id="words of two lists",
+    ),
+    pytest.param({"allOf": [{"type": "string"}, {"type": "integer"}]}, "Any", id="a contradiction"),
+    pytest.param(
+        {"allOf": [{"type": "array", "items": ref("Named")}, {"type": "array"}]},
+        "list[Named]",
+        id="a list of two descriptions",
+    ),
+    pytest.param(
+        {"anyOf": [{"type": "array", "items": {"type": kind}} for kind in ("string", "integer")]},
+        "list[str | int]",
+        id="several lists",
+    ),
+    pytest.param(
+        {"anyOf": [{"additionalProperties": {"type": kind}} for kind in ("string", "integer")]},
+        "Mapping[str, str | int]",
+        id="several maps",
+    ),
+    pytest.param({"anyOf": [True, ref("Named")]}, "Any", id="an object or anything"),
     pytest.param({"if": {}, "then": {"type": "string"}, "type": "string"}, "str", id="a condition"),
     pytest.param({**ref("Named"), "description": "This."}, "Named", id="words beside $ref"),
     pytest.param(
@@ -273,3 +302,39 @@ def test_what_is_optional_may_be_null_too(made: Plain) -> None:
     files = made(plain(with_field({"type": "integer"}, required=False)))
 
     assert fields_of(files)["it"] == "int | None | Unset"
+
+
+@pytest.mark.parametrize("name", ["aitronos", "descripio", "docurift", "spideriq"])
+def test_the_responses_of_our_documents_keep_their_examples_and_headers(name: str) -> None:
+    path = ROOT / "specs" / f"{name}.yaml"
+    raw = load(str(path), name, path.read_bytes())
+    normal, problems = normalise(prune(raw))
+    assert not problems
+
+    counted = 0
+    for operation in operations(raw):
+        for status, response in operation.value["responses"].items():
+            kept = normal.at(f"{operation.pointer}/responses/{status}")
+            pointer = f"{operation.pointer}/responses/{status}/headers"
+            headers = {
+                key: raw.follow(f"{pointer}/{key}")[0] for key in response.get("headers", {})
+            }
+            kept_headers = kept.get("headers", {})
+            assert kept_headers.keys() == headers.keys()
+            for key, header in headers.items():
+                for entry in ("description", "example"):
+                    assert kept_headers[key][entry] == header[entry]
+            content = response["content"]["application/json"]
+            for key in ("example", "examples"):
+                assert kept["content"]["application/json"].get(key) == content.get(key)
+                counted += key in content
+    assert counted >= 4
+
+
+def test_the_bounds_of_a_number_stay(made: Plain) -> None:
+    bounded = {"type": "number", "minimum": 0, "maximum": 100, "description": "So far."}
+
+    files = made(plain(with_field(bounded)))
+
+    schema = json.loads(files["things-client/things_client/openapi.json"])["components"]["schemas"]
+    assert schema["Job"]["properties"]["it"] == bounded

@@ -13,8 +13,8 @@ from jobwait_generator.problems import RefusedError
 
 from jobwait import Fixed, InvalidArgumentError, Provider, WaitTimeoutError, wait_for_completion
 
-from .packages import Packages
-from .server import Answer, Request, Server
+from ..kit.packages import Packages
+from ..kit.server import Answer, Request, Server
 from .test_generator_normal_form import JOB, WAIT, Json, document, plain
 
 DONE: Final = Answer(200, {"id": "x", "status": "done"})
@@ -448,8 +448,16 @@ def linked(**links: Json) -> Json:
         "/things/{thing_id}/file": {
             "get": {"responses": {"200": body({"type": "string", "format": "binary"}, "image/png")}}
         },
+        "/things/{thing_id}/files/{file}": {"get": {"responses": {"200": body(STRING)}}},
         "/things": {"get": {"responses": {"200": body({"type": "array", "items": JOB})}}},
     }
+    return data
+
+
+def twice(path: str, **more: Json) -> Json:
+    """A document with the operation for the status at another path too."""
+    data = plain(JOB)
+    data["paths"][path] = {"get": {**data["paths"]["/things/{thing_id}"]["get"], **more}}
     return data
 
 
@@ -648,6 +656,60 @@ def test_every_waitable_operation_has_a_resource_of_its_own(packages: Packages) 
             "/paths/~1things~1{thing_id}/get/x-wait-for-completion/result/parameters/x",
             'the operation takes no "x"',
             id="a parameter that is none",
+        ),
+        pytest.param(
+            plain(JOB, parameters=[parameter("X Y", "header", {"const": "a"})]),
+            "/paths/~1things~1{thing_id}/get/parameters/0/name",
+            "this is not the name of an HTTP header",
+            id="a header that HTTP does not have",
+        ),
+        pytest.param(
+            plain(JOB, parameters=[parameter("X-Y", "header", {"const": "a\nb"})]),
+            "/paths/~1things~1{thing_id}/get/parameters/0/schema/const",
+            "no header can carry this",
+            id="a value that no header has",
+        ),
+        pytest.param(
+            plain(JOB, parameters=[parameter("thing_id", "path", {"const": "a"})]),
+            "/paths/~1things~1{thing_id}/get/parameters/0/schema",
+            "what is always the same stands in the path itself",
+            id="a path parameter that is constant",
+        ),
+        pytest.param(
+            plain(JOB, parameters=[{**parameter("q", "query", STRING), "content": {}}]),
+            "/paths/~1things~1{thing_id}/get/parameters/0/content",
+            "a parameter that is a document of its own cannot be sent",
+            id="a parameter that is a document",
+        ),
+        pytest.param(
+            plain(JOB, method="post", requestBody={**body(STRING), "required": True}),
+            "/paths/~1things~1{thing_id}/post/requestBody/content/application~1json/schema",
+            "a request's body is an object with plain values",
+            id="a body that is a word",
+        ),
+        pytest.param(
+            secured({"type": "apiKey", "in": "header", "name": "X Y"}),
+            "/components/securitySchemes/s/name",
+            "this is not the name of an HTTP header",
+            id="a key in a header that HTTP does not have",
+        ),
+        pytest.param(
+            twice("/things/{thing_id}?view=full"),
+            "/paths/~1things~1{thing_id}?view=full/get",
+            "another operation has this path, less its query",
+            id="a path that differs by its query",
+        ),
+        pytest.param(
+            twice("/other/{thing_id}", servers=[{"url": "https://other.test"}]),
+            "/paths/~1other~1{thing_id}/get/servers/0",
+            "a client has one server, and https://api.things.test/v2 is another",
+            id="two servers",
+        ),
+        pytest.param(
+            linked(result={"operation": "GET /things/{thing_id}/files/{file}"}),
+            "/paths/~1things~1{thing_id}/get/x-wait-for-completion/result",
+            "say with `parameters` where",
+            id="a result whose parameter nobody knows",
         ),
         pytest.param(
             served({"url": "https://x.test/a?b=c"}),

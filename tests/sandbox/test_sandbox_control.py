@@ -20,9 +20,13 @@ PROVIDERS = providers()
 NAME = next(iter(PROVIDERS))
 
 
+def token(sandbox: Sandbox) -> dict[str, str]:
+    return {"Authorization": f"Bearer {sandbox.control_token}"}
+
+
 def create(sandbox: Sandbox, web: Web, body: Any) -> Answer:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return web.send("POST", f"{sandbox.base_url}/_control/jobs", {}, sent)
+    return web.send("POST", f"{sandbox.base_url}/_control/jobs", token(sandbox), sent)
 
 
 def test_the_front_page_tells_what_this_is(sandbox: Sandbox, web: Web) -> None:
@@ -96,7 +100,7 @@ def test_a_body_above_a_megabyte_is_refused(sandbox: Sandbox, web: Web) -> None:
 def test_the_log_is_the_same_as_in_python(sandbox: Sandbox, web: Web) -> None:
     for provider in PROVIDERS:
         web.get(sandbox.create_job(provider).url)
-    entries = web.get(f"{sandbox.base_url}/_control/log", {}).json()["requests"]
+    entries = web.get(f"{sandbox.base_url}/_control/log", token(sandbox)).json()["requests"]
     log = sandbox.log()
     assert len(entries) == len(log)
     assert entries[-1].keys() == {name for name in dir(log[-1]) if not name.startswith("_")}
@@ -109,7 +113,7 @@ def test_the_log_is_the_same_as_in_python(sandbox: Sandbox, web: Web) -> None:
 def test_a_wrong_method_is_a_405_in_json(
     sandbox: Sandbox, web: Web, method: str, path: str
 ) -> None:
-    answer = web.send(method, sandbox.base_url + path)
+    answer = web.send(method, sandbox.base_url + path, token(sandbox))
     assert answer.status == 405
     assert answer.json() == {"error": "Method Not Allowed"}
 
@@ -123,5 +127,5 @@ def test_a_path_of_nobody_is_a_404_in_json(sandbox: Sandbox, web: Web) -> None:
 def test_a_target_that_is_no_path_is_a_404(sandbox: Sandbox) -> None:
     parts = urlsplit(sandbox.base_url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
-        connection.sendall(b"OPTIONS * HTTP/1.1\r\nHost: [\r\n\r\n")
+        connection.sendall(b"OPTIONS * HTTP/1.1\r\nHost: [::1]\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 404 ")

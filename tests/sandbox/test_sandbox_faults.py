@@ -32,7 +32,8 @@ def request(job: SandboxJob) -> socket.socket:
     """Send one poll over a bare socket, which the caller reads and closes."""
     parts = urlsplit(job.url)
     connection = socket.create_connection((parts.hostname, parts.port), timeout=10)
-    lines = [f"GET {parts.path} HTTP/1.1", "Host: x", *map(": ".join, KEY.items()), "", ""]
+    headers = {"Host": parts.netloc, **KEY}
+    lines = [f"GET {parts.path} HTTP/1.1", *map(": ".join, headers.items()), "", ""]
     connection.sendall("\r\n".join(lines).encode())
     return connection
 

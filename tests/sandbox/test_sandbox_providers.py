@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -110,22 +111,55 @@ def test_a_key_of_ones_own_takes_the_place_of_the_default(web: Web) -> None:
         assert web.get(job.url, {"Authorization": "Bearer sandbox-key"}).status == 401
 
 
-@pytest.mark.parametrize(
-    "security", [[{"query": []}], [{"cookie": []}], [{"basic": []}], [{"a": [], "b": []}]]
-)
-def test_credentials_that_no_client_can_send_cannot_be_played(security: Any) -> None:
+SCHEMES = {
+    "query": {"type": "apiKey", "in": "query", "name": "key"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
+    "basic": {"type": "http", "scheme": "Basic"},
+    "prefixed": {"type": "apiKey", "in": "header", "name": "Authorization", "x-prefix": "Key "},
+    "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "certificate": {"type": "mutualTLS"},
+}
+
+
+def secured(*security: dict[str, list[str]]) -> tuple[str, Provider]:
     name = next(iter(PROVIDERS))
     provider, operation = altered(name)
-    provider.document["components"]["securitySchemes"] = {
-        "query": {"type": "apiKey", "in": "query", "name": "key"},
-        "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
-        "basic": {"type": "http", "scheme": "basic"},
-        "a": {"type": "apiKey", "in": "header", "name": "A"},
-        "b": {"type": "http", "scheme": "bearer"},
-    }
+    provider.document["components"]["securitySchemes"] = SCHEMES
     operation["security"] = security
-    with run(providers={name: provider}) as sandbox, pytest.raises(SandboxError, match="security"):
+    return name, provider
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["certificate"], "the security scheme certificate is none of bearer, basic"),
+        (["header", "bearer"], "security schemes that are needed together"),
+    ],
+)
+def test_credentials_that_cannot_be_played_are_named(names: list[str], reason: str) -> None:
+    name, provider = secured({scheme: [] for scheme in names})
+    with run(providers={name: provider}) as sandbox, pytest.raises(SandboxError, match=reason):
         sandbox.create_job(name)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "query", "right", "wrong"),
+    [
+        ("query", "?key=sandbox-key", {}, {"key": "sandbox-key"}),
+        ("cookie", "", {"Cookie": "session=sandbox-key"}, {"Cookie": "sandbox-key"}),
+        ("basic", "", {"Authorization": "basic c2FuZGJveC1rZXk="}, {"Authorization": "basic c2Fu"}),
+        ("prefixed", "", {"Authorization": "Key sandbox-key"}, {"Authorization": "sandbox-key"}),
+    ],
+)
+def test_every_kind_of_credential_opens(
+    web: Web, scheme: str, query: str, right: dict[str, str], wrong: dict[str, str]
+) -> None:
+    name, provider = secured({"bearer": []}, {scheme: []})
+    with run(providers={name: provider}) as sandbox:
+        url = sandbox.create_job(name).url
+        assert web.get(url + query, right).status == 200
+        assert web.get(url, wrong).status == 401
 
 
 @pytest.mark.parametrize("security", [[], [{}], [{"any": []}, {}]])
@@ -213,7 +247,7 @@ def test_the_log_holds_refused_requests_too(sandbox: Sandbox, web: Web) -> None:
     assert sandbox.log(job) == entries[3:]
 
 
-def test_a_document_whose_example_does_not_fit_its_schema_is_never_sent(web: Web) -> None:
+def test_a_document_whose_example_does_not_fit_its_schema_cannot_be_played() -> None:
     name = next(iter(PROVIDERS))
     provider, operation = altered(name)
     for example in operation["responses"]["200"]["content"]["application/json"][
@@ -223,10 +257,11 @@ def test_a_document_whose_example_does_not_fit_its_schema_is_never_sent(web: Web
             key: {"not": "this"} if key.endswith("at") or key == "data" else value
             for key, value in example["value"].items()
         }
-    with run(providers={name: provider}) as sandbox:
-        answer = web.get(sandbox.create_job(name).url)
-    assert answer.status == 500
-    assert "the sandbox's own payload is wrong" in answer.json()["error"]
+    with (
+        run(providers={name: provider}) as sandbox,
+        pytest.raises(SandboxError, match=r"its example of '.*not fit its schema: .*_at: "),
+    ):
+        sandbox.create_job(name)
 
 
 def test_examples_are_found_by_the_status_in_them_when_their_names_say_nothing(web: Web) -> None:
@@ -236,6 +271,20 @@ def test_examples_are_found_by_the_status_in_them_when_their_names_say_nothing(w
     media["examples"] = {f"e{n}": example for n, example in enumerate(media["examples"].values())}
     with run(providers={name: provider}) as sandbox:
         assert web.get(sandbox.create_job(name).url).status == 200
+
+
+@pytest.mark.parametrize(("ended", "word"), [(True, "true"), (2, "2")])
+def test_a_status_that_is_no_text_is_read_as_the_extension_writes_it(ended: Any, word: str) -> None:
+    name = next(iter(PROVIDERS))
+    provider, operation = altered(name)
+    extension = operation["x-wait-for-completion"]
+    extension["status"], extension["states"] = "/ended", {word: "succeeded"}
+    media = operation["responses"]["200"]["content"]["application/json"]
+    [example] = [e for e in media["examples"].values() if e["value"]["status"] == "completed"]
+    example["value"]["ended"] = ended
+    media["examples"] = {"an example": example}
+    with run(providers={name: provider}) as sandbox:
+        assert sandbox.create_job(name).outcome == "succeeded"
 
 
 def test_references_are_followed(web: Web) -> None:
@@ -266,6 +315,22 @@ def without_json(operation: Any) -> None:
     operation["responses"]["200"]["content"] = {"text/html": {}}
 
 
+def without_a_status(operation: Any) -> None:
+    extension = operation["x-wait-for-completion"]
+    del extension["status"], extension["states"]
+    extension["responses"] = {"202": "running", "200": "succeeded"}
+
+
+def without_200(operation: Any) -> None:
+    operation["responses"]["2XX"] = operation["responses"].pop("200")
+
+
+def with_examples_elsewhere(operation: Any) -> None:
+    examples = operation["responses"]["200"]["content"]["application/json"]["examples"]
+    for name in examples:
+        examples[name] = {"externalValue": "https://example.org/job.json"}
+
+
 def with_a_lost_reference(operation: Any) -> None:
     operation["responses"]["404"] = {"$ref": "#/components/responses/Lost"}
 
@@ -275,6 +340,9 @@ UNPLAYABLE: list[tuple[Callable[[Any], None], str]] = [
     (without_examples, "no example of a job that has ended"),
     (without_title, "no title"),
     (without_json, "no example of a job that has ended"),
+    (without_a_status, "no field of its jobs tells their status"),
+    (without_200, "it documents no response 200"),
+    (with_examples_elsewhere, "no example of a job that has ended"),
     (with_a_lost_reference, "Lost points to nothing"),
 ]
 
@@ -334,15 +402,90 @@ def test_an_example_time_that_cannot_be_read_stays_as_it_is(web: Web, time: str)
     assert answer.json()["additional_time"] == time
 
 
-def test_a_crash_of_the_sandbox_is_a_500_in_the_log(web: Web) -> None:
+def test_a_package_without_models_cannot_be_played() -> None:
     name = next(iter(PROVIDERS))
-    provider, _ = altered(name)
     installed = PROVIDERS[name]
-    # This package has no models for the sandbox.
     stranger = Provider(name=name, title="S", package="json", waitables=installed.waitables)
-    stranger.document = provider.document
-    with run(providers={name: stranger}) as sandbox:
-        answer = web.get(sandbox.create_job(name).url)
+    stranger.document = installed.document
+    with (
+        run(providers={name: stranger}) as sandbox,
+        pytest.raises(SandboxError, match=r"no models for the sandbox.*an overlay can add"),
+    ):
+        sandbox.create_job(name)
+
+
+def test_what_is_wrong_with_an_example_is_one_short_line() -> None:
+    name = next(iter(PROVIDERS))
+    provider, operation = altered(name)
+    media = operation["responses"]["200"]["content"]["application/json"]
+    for example in media["examples"].values():
+        example["value"] = {
+            key: value if key == "status" else {"not": ["this"] * 1000}
+            for key, value in example["value"].items()
+        }
+    with run(providers={name: provider}) as sandbox, pytest.raises(SandboxError) as caught:
+        sandbox.create_job(name)
+    assert re.search(r"; and \d+ more$", str(caught.value))
+    assert len(str(caught.value)) < 500
+
+
+def with_ids_that_are(operation: Any, example: str) -> None:
+    """Make a document of a provider with text for ids speak of jobs with other ids."""
+    [parameter] = operation["parameters"]
+    old = json.dumps(parameter["example"])
+    for part in (parameter, operation["responses"]):
+        text = json.dumps(part).replace(old, json.dumps(example))
+        part.clear()
+        part.update(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("example", "shape"),
+    [
+        ("job_abc123", r"job_\d{6}"),
+        ("job-abc123", r"job-\d{6}"),
+        ("run:7", r"run:\d+"),
+        ("65f1c0ffee65f1c0ffee65f1", r"\d{24}"),
+        ("5f2c3a0e-8a43-4c55-9b5e-4f2f9d6f1c11", r"0{8}-0{4}-4\d{3}-[89ab]0{3}-\d{12}"),
+    ],
+)
+def test_an_id_of_text_has_the_shape_of_the_example(web: Web, example: str, shape: str) -> None:
+    name = "docurift"
+    provider, operation = altered(name)
+    with_ids_that_are(operation, example)
+    with run(providers={name: provider}) as sandbox:
+        job = sandbox.create_job(name)
+        answer = web.get(job.url)
+    assert re.fullmatch(shape, job.id)
+    assert answer.json()["data"]["id"] == job.id
+
+
+def test_an_id_whose_slashes_the_document_keeps_is_one_id(web: Web) -> None:
+    name = "docurift"
+    provider, operation = altered(name)
+    with_ids_that_are(operation, "operations/1")
+    operation["parameters"][0]["allowReserved"] = True
+    with run(providers={name: provider}) as sandbox:
+        job = sandbox.create_job(name)
+        assert job.url.endswith(f"/{job.id}")
+        assert job.id.startswith("operations/")
+        assert web.get(job.url).json()["data"]["id"] == job.id
+        assert web.get(job.url.replace(job.id, "operations/none")).status == 404
+
+
+def test_a_crash_of_the_sandbox_is_a_500_in_the_log(web: Web) -> None:
+    broken: list[Exception] = []
+
+    def clock() -> float:
+        if broken:
+            raise broken.pop()
+        return 0.0
+
+    name = next(iter(PROVIDERS))
+    with run(clock=clock) as sandbox:
+        job = sandbox.create_job(name)
+        broken.append(RuntimeError("the clock fell down"))
+        answer = web.get(job.url)
         [entry] = sandbox.log()
     assert (answer.status, entry.status) == (500, 500)
-    assert "json._sandbox_models" in answer.json()["error"]
+    assert "the clock fell down" in answer.json()["error"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from jobwait import providers
 from jobwait.sandbox import Fault, SandboxError, run
 
 if TYPE_CHECKING:
-    from .conftest import Web
+    from .conftest import Answer, Web
 
 PROVIDERS = providers()
 NAME = next(iter(PROVIDERS))
@@ -35,6 +36,19 @@ def python(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProc
     )
 
 
+def curl(web: Web, line: str) -> Answer:
+    """What a printed command gets."""
+    program, url, *options = shlex.split(line)
+    assert program == "curl"
+    values: dict[str, list[str]] = {"-H": [], "-d": []}
+    for name, value in zip(options[::2], options[1::2], strict=True):
+        values[name].append(value)
+    headers = dict(header.split(": ", 1) for header in values["-H"])
+    if not values["-d"]:
+        return web.get(url, headers)
+    return web.send("POST", url, headers, "&".join(values["-d"]).encode())
+
+
 def test_black_holes_and_drips_do_not_keep_it_from_stopping() -> None:
     before = threading.enumerate()
     connections: list[socket.socket] = []
@@ -43,8 +57,8 @@ def test_black_holes_and_drips_do_not_keep_it_from_stopping() -> None:
         for fault in (Fault("black_hole"), Fault("drip_headers", interval=1000)):
             path = urlsplit(sandbox.create_job(NAME, faults=[fault]).url).path
             connections.append(socket.create_connection(address, timeout=10))
-            head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sandbox-key\r\n\r\n"
-            connections[-1].sendall(head.encode())
+            head = [f"GET {path} HTTP/1.1", "Host: localhost", "Authorization: Bearer sandbox-key"]
+            connections[-1].sendall("\r\n".join([*head, "", ""]).encode())
         # One that never asks for anything; and the second drips, once its first byte has come.
         connections.append(socket.create_connection(address, timeout=10))
         assert connections[1].recv(1) == b"H"
@@ -142,12 +156,17 @@ def test_without_the_extra_the_error_tells_what_to_install(missing: str) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_tells_how_to_try_it_and_ends_cleanly(web: Web, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-X", "dev", "-W", "error", "-m", "jobwait.sandbox"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with contextlib.ExitStack() as stack:
+        process = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-X", "dev", "-W", "error", "-m", "jobwait.sandbox"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        # Else a test that fails would wait for it for ever.
+        stack.callback(process.kill)
         assert process.stdout is not None
         assert process.stderr is not None
         guide: list[str] = []
@@ -155,8 +174,9 @@ def test_the_command_tells_how_to_try_it_and_ends_cleanly(web: Web, number: sign
             guide.append(process.stdout.readline())
             assert guide[-1], process.stderr.read()
         text = "".join(guide)
-        [url] = [line.split()[-1] for line in guide if "curl -H" in line]
-        assert web.get(url).status == 200
+        answers = [curl(web, line) for line in guide if line.strip().startswith("curl ")]
+        assert [answer.status for answer in answers] == [201, 200, 200]
+        assert [entry["status"] for entry in answers[-1].json()["requests"]] == [200]
         process.send_signal(number)
         rest = process.communicate(timeout=30)
     assert (process.returncode, *map(str.strip, rest)) == (0, "", "")

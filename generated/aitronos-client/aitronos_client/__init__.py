@@ -1,4 +1,4 @@
-# Generated from specs/aitronos.yaml by `jobwait-generate`; edits are lost.
+# Generated from specs/aitronos.yaml and specs/aitronos.overlay.yaml by `jobwait-generate`; edits are lost.
 """A typed client of Aitronos.
 
 Aitronos scrapes web pages and extracts items from them. Each scrape can run as a job, and this
@@ -117,6 +117,15 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:
+    from jobwait import __version__ as _layer
+
+    # All that is asked of the layer here is what the oldest one has.
+    if [*map(int, _layer.split(".")[:2])] < [0, 2]:
+        raise ImportError(
+            "aitronos-client 1.0.0 needs jobwait>=0.2,<1, but jobwait "
+            + _layer
+            + ' is installed; run: python -m pip install "jobwait>=0.2,<1"'
+        )
 
     def __getattr__(name):
         # Nothing is loaded before it is used.

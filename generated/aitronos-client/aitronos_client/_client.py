@@ -1,4 +1,4 @@
-# Generated from specs/aitronos.yaml by `jobwait-generate`; edits are lost.
+# Generated from specs/aitronos.yaml and specs/aitronos.overlay.yaml by `jobwait-generate`; edits are lost.
 """The clients of Aitronos."""
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ class Client(BaseClient):
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
         max_body: Bytes that the JSON of an answer may have.
+        strict: Whether an answer that is not as the document says raises
+            `ResponseDecodeError`; if not, it is read as far as it fits, and
+            `jobwait.deviations` lists the rest.
         http_client: An `httpx.Client` to send with, which stays open. Connections of its
             own if not given.
 
@@ -67,6 +70,7 @@ class Client(BaseClient):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
+        strict: bool = False,
         http_client: HTTPClient | None = None,
     ) -> None:
         super().__init__(
@@ -81,6 +85,7 @@ class Client(BaseClient):
             headers=headers,
             max_body=max_body,
             http_client=http_client,
+            strict=strict,
         )
 
     @property
@@ -106,6 +111,9 @@ class AsyncClient(AsyncBaseClient):
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
         max_body: Bytes that the JSON of an answer may have.
+        strict: Whether an answer that is not as the document says raises
+            `ResponseDecodeError`; if not, it is read as far as it fits, and
+            `jobwait.deviations` lists the rest.
         http_client: An `httpx.AsyncClient` or an `aiohttp.ClientSession` to send with,
             which stays open. Connections of its own if not given.
 
@@ -123,6 +131,7 @@ class AsyncClient(AsyncBaseClient):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
+        strict: bool = False,
         http_client: AsyncHTTPClient | ClientSession | None = None,
     ) -> None:
         super().__init__(
@@ -137,6 +146,7 @@ class AsyncClient(AsyncBaseClient):
             headers=headers,
             max_body=max_body,
             http_client=http_client,
+            strict=strict,
         )
 
     @property

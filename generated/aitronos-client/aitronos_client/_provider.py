@@ -1,4 +1,4 @@
-# Generated from specs/aitronos.yaml by `jobwait-generate`; edits are lost.
+# Generated from specs/aitronos.yaml and specs/aitronos.overlay.yaml by `jobwait-generate`; edits are lost.
 """What the entry point names."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from specs/aitronos.yaml by `jobwait-generate`; edits are lost.
+# Generated from specs/aitronos.yaml and specs/aitronos.overlay.yaml by `jobwait-generate`; edits are lost.
 """The sandbox's models, made by datamodel-code-generator."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Generated from specs/aitronos.yaml by `jobwait-generate`; edits are lost.
+# Generated from specs/aitronos.yaml and specs/aitronos.overlay.yaml by `jobwait-generate`; edits are lost.
 """Aitronos: Scraping jobs."""
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
             RateLimitError: Too many requests in too short a time. Assumed where the
                 provider's documentation is silent.
             APIConnectionError: No whole answer came, not even to a retry.
-            ResponseDecodeError: The answer is not what the document says.
+            ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
         return self._get_job(GET_JOB, job_id, timeout)
@@ -153,7 +153,7 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
             RateLimitError: Too many requests in too short a time. Assumed where the
                 provider's documentation is silent.
             APIConnectionError: No whole answer came, not even to a retry.
-            ResponseDecodeError: The answer is not what the document says.
+            ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
         return await self._get_job(GET_JOB, job_id, timeout)

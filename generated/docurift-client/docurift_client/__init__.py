@@ -129,6 +129,15 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:
+    from jobwait import __version__ as _layer
+
+    # All that is asked of the layer here is what the oldest one has.
+    if [*map(int, _layer.split(".")[:2])] < [0, 2]:
+        raise ImportError(
+            "docurift-client 1.0.0 needs jobwait>=0.2,<1, but jobwait "
+            + _layer
+            + ' is installed; run: python -m pip install "jobwait>=0.2,<1"'
+        )
 
     def __getattr__(name):
         # Nothing is loaded before it is used.

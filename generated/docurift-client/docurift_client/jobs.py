@@ -76,7 +76,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
             NotFoundError: There is no such job, or it ended more than 30 days ago.
             RateLimitError: Too many requests in too short a time.
             APIConnectionError: No whole answer came, not even to a retry.
-            ResponseDecodeError: The answer is not what the document says.
+            ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
         return self._get_job(GET_JOB, id, timeout)
@@ -157,7 +157,7 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
             NotFoundError: There is no such job, or it ended more than 30 days ago.
             RateLimitError: Too many requests in too short a time.
             APIConnectionError: No whole answer came, not even to a retry.
-            ResponseDecodeError: The answer is not what the document says.
+            ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
         return await self._get_job(GET_JOB, id, timeout)

@@ -42,6 +42,9 @@ class Client(BaseClient):
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
         max_body: Bytes that the JSON of an answer may have.
+        strict: Whether an answer that is not as the document says raises
+            `ResponseDecodeError`; if not, it is read as far as it fits, and
+            `jobwait.deviations` lists the rest.
         http_client: An `httpx.Client` to send with, which stays open. Connections of its
             own if not given.
 
@@ -58,6 +61,7 @@ class Client(BaseClient):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
+        strict: bool = False,
         http_client: HTTPClient | None = None,
     ) -> None:
         super().__init__(
@@ -71,6 +75,7 @@ class Client(BaseClient):
             headers=headers,
             max_body=max_body,
             http_client=http_client,
+            strict=strict,
         )
 
     @property
@@ -94,6 +99,9 @@ class AsyncClient(AsyncBaseClient):
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
         max_body: Bytes that the JSON of an answer may have.
+        strict: Whether an answer that is not as the document says raises
+            `ResponseDecodeError`; if not, it is read as far as it fits, and
+            `jobwait.deviations` lists the rest.
         http_client: An `httpx.AsyncClient` or an `aiohttp.ClientSession` to send with,
             which stays open. Connections of its own if not given.
 
@@ -110,6 +118,7 @@ class AsyncClient(AsyncBaseClient):
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
+        strict: bool = False,
         http_client: AsyncHTTPClient | ClientSession | None = None,
     ) -> None:
         super().__init__(
@@ -123,6 +132,7 @@ class AsyncClient(AsyncBaseClient):
             headers=headers,
             max_body=max_body,
             http_client=http_client,
+            strict=strict,
         )
 
     @property

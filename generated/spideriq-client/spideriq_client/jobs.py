@@ -73,7 +73,7 @@ class JobsResource(Resource[UUID, Job, Job]):
             RateLimitError: Too many requests in too short a time. Assumed where the
                 provider's documentation is silent.
             APIConnectionError: No whole answer came, not even to a retry.
-            ResponseDecodeError: The answer is not what the document says.
+            ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
         return self._get_job(GET_JOB, job_id, timeout)
@@ -154,7 +154,7 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
             RateLimitError: Too many requests in too short a time. Assumed where the
                 provider's documentation is silent.
             APIConnectionError: No whole answer came, not even to a retry.
-            ResponseDecodeError: The answer is not what the document says.
+            ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
         return await self._get_job(GET_JOB, job_id, timeout)

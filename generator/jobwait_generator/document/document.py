@@ -1,26 +1,38 @@
-"""A document as plain values, each with the place that it comes from."""
+"""An OpenAPI document as plain values, each with the place that it comes from."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..problems import Problem
-from .pointer import escaped, local_pointer, tokens
+from .pointer import at, escaped, is_within, joined, local_pointer, parent
 from .source import Source
-from .values import Mapping, is_mapping, is_sequence, mapping
+from .values import Mapping, is_mapping, mapping
 
-EXTENSION: Final = "x-wait-for-completion"
-SCHEMA: Final = Path(__file__).parents[1] / "x-wait-for-completion.schema.json"
-"""The JSON Schema of the extension."""
 COMMAND: Final = "jobwait-generate"
 """The command of this distribution."""
-_PROVIDER: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+SCHEMA: Final = Path(__file__).parents[1] / "x-wait-for-completion.schema.json"
+"""The JSON Schema of the extension."""
+
+EXTENSION: Final = "x-wait-for-completion"
+"""On the operation that tells a job's status: when the job is done."""
+LINKS: Final = ("cancel", "list", "result")
+"""Entries of the extension that name another operation."""
+SELECTION: Final = "x-operations"
+"""In a document: the operations that its package is for."""
+VARIABLE: Final = "x-environment-variable"
+"""On a security scheme: the variable that holds its key."""
+PREFIX: Final = "x-prefix"
+"""On an `apiKey` scheme: what stands before the key in its header."""
+
+HTTP_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """Keys of a path that are operations."""
+
+_PROVIDER: Final = re.compile(r"(?=.{1,60}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class Origin(NamedTuple):
@@ -28,6 +40,27 @@ class Origin(NamedTuple):
 
     source: Source
     pointer: str
+
+
+class RawOperation(NamedTuple):
+    """An operation as it stands in a document."""
+
+    path: str
+    method: str
+    """In lower case."""
+    pointer: str
+    """Where it stands, behind the `$ref` of a path."""
+    value: Mapping
+
+    @property
+    def name(self) -> str:
+        """It as `GET /path`."""
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def own_pointer(self) -> str:
+        """The pointer that it has where its path is no `$ref`."""
+        return joined(["paths", self.path, self.method])
 
 
 @dataclass(frozen=True)
@@ -55,7 +88,7 @@ class Document:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it stands in `specs/`, and its package is one of the repository."""
+        """Whether it stands in `specs/`, and its package is one of the project."""
         return self.source.label.startswith("specs/")
 
     @property
@@ -64,34 +97,33 @@ class Document:
         labels = [source.label for source in (self.source, self.overlay) if source]
         return f"Generated from {' and '.join(labels)} by `{self.command}`; edits are lost."
 
-    @property
-    def strict(self) -> bool:
-        """Whether it was written for this generator, and has nothing that needs forbearance."""
-        return self.data.get("x-strict") is True
+    def with_data(self, data: Mapping, origins: dict[str, str]) -> Document:
+        """A document with other data.
+
+        Args:
+            data: The data.
+            origins: Where parts of it come from: pointers into `data` by pointers into this.
+        """
+        sources = {new: self.origin(old) for new, old in origins.items()}
+        return replace(self, data=data, sources={**self.sources, **sources})
 
     def origin(self, pointer: str) -> Origin:
         """Where the value at a JSON Pointer comes from."""
-        place = pointer
-        while place not in self.sources:
-            place = place.rpartition("/")[0]
-        source, base = self.sources[place]
-        return Origin(source, base + pointer[len(place) :])
+        around = pointer
+        while around not in self.sources:
+            around = parent(around)
+        source, base = self.sources[around]
+        return Origin(source, base + pointer[len(around) :])
 
     def problem(self, pointer: str, message: str) -> Problem:
         """A problem at `pointer`, or at the nearest place around it that the document has."""
-        source, place = self.origin(pointer)
-        shown = place if source is self.source else pointer
-        return Problem(source.file, source.line(place), shown, message)
+        source, own = self.origin(pointer)
+        shown = own if source is self.source else pointer
+        return Problem(source.file, source.line(own), shown, message)
 
     def at(self, pointer: str) -> Any:
         """The value at a JSON Pointer; None where there is none."""
-        value: Any = self.data
-        for token in tokens(pointer):
-            if is_sequence(value):
-                value = value[int(token)] if token.isdecimal() and int(token) < len(value) else None
-            else:
-                value = mapping(value).get(token)
-        return value
+        return at(self.data, pointer)
 
     def follow(self, pointer: str) -> tuple[Mapping, str]:
         """The object at `pointer` and its own pointer, behind any chain of `$ref`."""
@@ -104,18 +136,14 @@ class Document:
         return ({}, pointer) if pointer in seen else (value, pointer)
 
 
-def moved(document: Document, new: str, old: str) -> dict[str, Origin]:
-    """What to add to the sources of a document where the value at `old` stands at `new` too."""
-    inner = {
-        new + pointer.removeprefix(old): origin
-        for pointer, origin in document.sources.items()
-        if pointer.startswith(f"{old}/")
-    }
-    return {new: document.origin(old), **inner}
-
-
 def load(file: str, name: str, content: bytes, label: str | None = None) -> Document:
     """Read a document.
+
+    Args:
+        file: What messages call the file.
+        name: The provider's name.
+        content: What stands in the file.
+        label: What the package calls the file, if not the same.
 
     Raises:
         RefusedError: It is no YAML, or not a mapping.
@@ -124,14 +152,37 @@ def load(file: str, name: str, content: bytes, label: str | None = None) -> Docu
     return Document(name, source.data, {"": Origin(source, "")})
 
 
+def moved(document: Document, new: str, old: str) -> dict[str, Origin]:
+    """What to add to the sources of a document where the value at `old` stands at `new` too."""
+    inner = {
+        new + pointer.removeprefix(old): origin
+        for pointer, origin in document.sources.items()
+        if is_within(pointer, old) and pointer != old
+    }
+    return {new: document.origin(old), **inner}
+
+
+def operations(document: Document) -> Iterator[RawOperation]:
+    """Every operation of a document."""
+    for path in mapping(document.data.get("paths")):
+        item, pointer = document.follow(f"/paths/{escaped(path)}")
+        for method in HTTP_METHODS:
+            if is_mapping(value := item.get(method)):
+                yield RawOperation(path, method, f"{pointer}/{method}", value)
+
+
+def linked(known: Iterable[RawOperation], link: object) -> list[RawOperation]:
+    """The operations that an entry of the extension names, by `operationId` or `operation`."""
+    name, word = mapping(link).get("operationId"), mapping(link).get("operation")
+    method, _, path = str(word).partition(" ")
+    return [
+        operation
+        for operation in known
+        if (isinstance(name, str) and name and operation.value.get("operationId") == name)
+        or operation.name == f"{method.upper()} {path}"
+    ]
+
+
 def is_provider(name: str) -> bool:
     """Whether a package can be called that."""
     return _PROVIDER.fullmatch(name) is not None
-
-
-def operations(document: Document) -> Iterator[tuple[str, str, Mapping]]:
-    """Every operation: its path, its pointer (which ends in its method), itself."""
-    for path, item in mapping(document.data.get("paths")).items():
-        for method in METHODS:
-            if is_mapping(mapping(item).get(method)):
-                yield path, f"/paths/{escaped(path)}/{method}", item[method]

@@ -17,8 +17,9 @@ from typing import Any, Final, TypeAlias
 from jsonpath_rfc9535 import JSONPathError, finditer
 
 from ..problems import Problem, RefusedError, prose
-from .document import Document, Origin, moved
-from .pointer import escaped
+from .document import SELECTION, Document, Origin, moved
+from .nearest import instead_of, nearest_target
+from .pointer import escaped, is_within, joined
 from .source import Source
 from .values import Mapping, is_mapping, is_sequence, mapping, sequence
 
@@ -31,6 +32,8 @@ _KEYS: Final = {
     "": {"overlay", "info", "extends", "actions"},
     "/info": {"title", "version", "description"},
 }
+BEGINS: Final = "overlay: 1.1.0"
+"""The first line of an overlay."""
 _NEW: Final = """\
 overlay: 1.1.0
 info:
@@ -51,16 +54,16 @@ def apply(document: Document, overlay: Source) -> Document:
     of the two files, or by whoever names both.
 
     Raises:
-        RefusedError: It is no overlay, or does not fit the document; the places are its own.
+        RefusedError: It is no overlay, or does not fit the document; the locations are its own.
     """
-    found = _Overlay(document, overlay)
-    found.check()
-    if not found.problems:
+    application = _Application(document, overlay)
+    application.check()
+    if not application.problems:
         for i, action in enumerate(overlay.data["actions"]):
-            found.act(f"/actions/{i}", action)
-    if found.problems:
-        raise RefusedError(found.problems)
-    return replace(found.document, overlay=overlay)
+            application.act(f"/actions/{i}", action)
+    if application.problems:
+        raise RefusedError(application.problems)
+    return replace(application.document, overlay=overlay)
 
 
 def with_operations(file: str, content: bytes | None, operations: Sequence[str]) -> bytes:
@@ -74,11 +77,11 @@ def with_operations(file: str, content: bytes | None, operations: Sequence[str])
     Raises:
         RefusedError: There is no telling where to put it.
     """
-    action = {"target": "$", "update": {"x-operations": list(operations)}}
+    action = {"target": "$", "update": {SELECTION: list(operations)}}
     line = f"- {json.dumps(action, ensure_ascii=False)}\n"
     if content is None:
         return f"{_NEW}{line}".encode()
-    overlay = Source(file, content)
+    overlay = Source(file, content, begins=BEGINS)
     wanted = {**overlay.data, "actions": [action, *sequence(overlay.data.get("actions"))]}
     lines = content.decode("utf-8-sig").splitlines(keepends=True)
     first = lines[overlay.line("/actions/0") - 1] if "actions" in overlay.data else ""
@@ -96,7 +99,7 @@ def with_operations(file: str, content: bytes | None, operations: Sequence[str])
     raise RefusedError([Problem(file, overlay.line("/actions"), "/actions", text)])
 
 
-class _Overlay:
+class _Application:
     def __init__(self, document: Document, source: Source) -> None:
         self.document = document
         self.problems: list[Problem] = [*source.faults]
@@ -134,7 +137,7 @@ class _Overlay:
     def _check_keys(self, pointer: str, part: Mapping, known: set[str]) -> None:
         for key in part:
             if key not in known and not key.startswith("x-"):
-                message = "an overlay has no such key here; correct it"
+                message = f"an overlay has no such key here; {instead_of(key, sorted(known))}"
                 if key == "copy":
                     message = "`copy` came with Overlay 1.1; write `overlay: 1.1.0`"
                 self._add(f"{pointer}/{escaped(key)}", message)
@@ -157,32 +160,33 @@ class _Overlay:
 
     def act(self, pointer: str, action: Mapping) -> None:
         """Do what an action says to each node it selects."""
-        places = self._select(f"{pointer}/target", action["target"])
-        if not places:
+        locations = self._select(f"{pointer}/target", action["target"])
+        if not locations:
             return
         if action.get("remove") is True:
-            # From the end, so that the places that are still to come stay what they are.
-            for place in sorted(places, reverse=True):
-                self._remove(f"{pointer}/target", place)
+            # From the end, so that the locations that are still to come stay what they are.
+            for location in sorted(locations, reverse=True):
+                self._remove(f"{pointer}/target", location)
         elif "update" in action:
-            self._merge_all(f"{pointer}/update", action["update"], places, self._graft_update)
+            self._merge_all(f"{pointer}/update", action["update"], locations, self._graft_update)
         elif "copy" in action:
             copied = self._select(f"{pointer}/copy", action["copy"])
             if len(copied) > 1:
                 message = f"this selects {len(copied)} values; select the one to copy"
                 self._add(f"{pointer}/copy", message)
             elif copied:
-                self._copy(f"{pointer}/copy", _pointer(copied[0]), places)
+                self._copy(f"{pointer}/copy", joined(copied[0]), locations)
 
     def _select(self, pointer: str, query: str) -> list[_Location]:
         try:
-            found = finditer(query, self.document.data)
-            nodes = list(islice(found, _NODES + 1))
+            matches = finditer(query, self.document.data)
+            nodes = list(islice(matches, _NODES + 1))
         except (JSONPathError, RecursionError, ValueError) as error:
             self._add(pointer, f"this is no JSONPath of RFC 9535: {prose(str(error))}; correct it")
             return []
         if not nodes:
-            self._add(pointer, "nothing in the document is there; correct it, or remove the action")
+            remedy = nearest_target(query, self.document.data) or "correct it"
+            self._add(pointer, f"nothing in the document is there; {remedy}; or remove the action")
         if len(nodes) > _NODES:
             self._add(pointer, f"this selects more than {_NODES} values; select fewer")
             return []
@@ -191,36 +195,40 @@ class _Overlay:
     def _graft_update(self, new: str, old: str) -> dict[str, Origin]:
         return {new: Origin(self._source, old)}
 
-    def _copy(self, pointer: str, copied: str, places: list[_Location]) -> None:
+    def _copy(self, pointer: str, copied: str, locations: list[_Location]) -> None:
         before = self.document
 
         def graft(new: str, old: str) -> dict[str, Origin]:
             return moved(before, new, copied + old.removeprefix(pointer))
 
-        self._merge_all(pointer, before.at(copied), places, graft)
+        self._merge_all(pointer, before.at(copied), locations, graft)
 
-    def _merge_all(self, pointer: str, value: Any, places: list[_Location], graft: _Graft) -> None:
-        kinds = {_kind(self.document.at(_pointer(place))) for place in places}
+    def _merge_all(
+        self, pointer: str, value: Any, locations: list[_Location], graft: _Graft
+    ) -> None:
+        kinds = {_kind(self.document.at(joined(location))) for location in locations}
         if len(kinds) > 1:
-            told = " and ".join(sorted(kinds))
-            message = f"the target selects {told}, which no one value fits; make several actions"
+            selected = " and ".join(sorted(kinds))
+            message = (
+                f"the target selects {selected}, which no one value fits; make several actions"
+            )
             self._add(pointer, message)
             return
         sources = dict(self.document.sources)
         merge = _Merge(self._add, graft, sources)
         data: Any = self.document.data
-        for place in places:
-            change = partial(merge.node, value, _pointer(place), pointer)
-            data = _replaced(data, place, change)
+        for location in locations:
+            change = partial(merge.node, value, joined(location), pointer)
+            data = _replaced(data, location, change)
         self.document = replace(self.document, data=data, sources=sources)
 
-    def _remove(self, pointer: str, place: _Location) -> None:
-        if not place:
+    def _remove(self, pointer: str, location: _Location) -> None:
+        if not location:
             self._add(pointer, "the document itself cannot be removed; select a part of it")
             return
-        *path, last = place
+        *path, last = location
         data = _replaced(self.document.data, tuple(path), lambda old: _without(old, last))
-        sources = _sources_without(self.document, place)
+        sources = _sources_without(self.document, location)
         self.document = replace(self.document, data=data, sources=sources)
 
 
@@ -234,32 +242,32 @@ class _Merge:
         self._graft = graft
         self._sources = sources
 
-    def node(self, new: Any, place: str, pointer: str, old: Any) -> Any:
+    def node(self, new: Any, target: str, pointer: str, old: Any) -> Any:
         """The value at a node that an action selects."""
         if is_sequence(old) and not is_sequence(new):
-            self._sources |= self._graft(f"{place}/{len(old)}", pointer)
+            self._sources |= self._graft(f"{target}/{len(old)}", pointer)
             return [*old, new]
-        return self.value(old, new, place, pointer)
+        return self.value(old, new, target, pointer)
 
-    def value(self, old: Any, new: Any, place: str, pointer: str) -> Any:
+    def value(self, old: Any, new: Any, target: str, pointer: str) -> Any:
         if is_mapping(old) and is_mapping(new):
             result = dict(old)
             for key, item in new.items():
-                where, source = f"{place}/{escaped(key)}", f"{pointer}/{escaped(key)}"
+                inner, source = f"{target}/{escaped(key)}", f"{pointer}/{escaped(key)}"
                 if key in old:
-                    result[key] = self.value(old[key], item, where, source)
+                    result[key] = self.value(old[key], item, inner, source)
                 else:
                     result[key] = item
-                    self._sources |= self._graft(where, source)
+                    self._sources |= self._graft(inner, source)
             return result
         if is_sequence(old) and is_sequence(new):
             for i in range(len(new)):
-                self._sources |= self._graft(f"{place}/{len(old) + i}", f"{pointer}/{i}")
+                self._sources |= self._graft(f"{target}/{len(old) + i}", f"{pointer}/{i}")
             return [*old, *new]
         if _kind(old) == _kind(new):
-            self._sources |= self._graft(place, pointer)
+            self._sources |= self._graft(target, pointer)
             return new
-        message = f"{_kind(new)} cannot be merged into {_kind(old)}, at {place or '/'} of the"
+        message = f"{_kind(new)} cannot be merged into {_kind(old)}, at {target or '/'} of the"
         self._add(pointer, f"{message} document; correct it, or remove that one first")
         return old
 
@@ -270,15 +278,11 @@ def _kind(value: object) -> str:
     return "a list" if is_sequence(value) else "a plain value"
 
 
-def _pointer(place: _Location) -> str:
-    return "".join(f"/{escaped(str(token))}" for token in place)
-
-
-def _replaced(data: Any, place: _Location, change: Callable[[Any], Any]) -> Any:
-    """Plain values with those at `place` changed; what is not on the way there is shared."""
-    if not place:
+def _replaced(data: Any, location: _Location, change: Callable[[Any], Any]) -> Any:
+    """Plain values with those at `location` changed; what is not on the way there is shared."""
+    if not location:
         return change(data)
-    token, *rest = place
+    token, *rest = location
     inner = _replaced(data[token], tuple(rest), change)
     if is_sequence(data):
         return [inner if i == token else item for i, item in enumerate(data)]
@@ -291,11 +295,11 @@ def _without(data: Any, token: str | int) -> Any:
     return {key: item for key, item in data.items() if key != token}
 
 
-def _sources_without(document: Document, place: _Location) -> dict[str, Origin]:
+def _sources_without(document: Document, location: _Location) -> dict[str, Origin]:
     """Where everything comes from after a removal, which moves the rest of a list up."""
-    *path, last = place
-    around = _pointer(tuple(path))
-    gone = [_pointer(place)]
+    *path, last = location
+    around = joined(path)
+    gone = [joined(location)]
     shifted: dict[str, Origin] = {}
     if isinstance(last, int):
         count = len(sequence(document.at(around)))
@@ -305,6 +309,6 @@ def _sources_without(document: Document, place: _Location) -> dict[str, Origin]:
     kept = {
         pointer: origin
         for pointer, origin in document.sources.items()
-        if not any(pointer == start or pointer.startswith(f"{start}/") for start in gone)
+        if not any(is_within(pointer, start) for start in gone)
     }
     return kept | shifted

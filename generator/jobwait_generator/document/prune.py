@@ -6,20 +6,17 @@ What is left out can be as wrong as it likes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import chain, count
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from ..problems import Problem, RefusedError, prose, shown
-from .document import EXTENSION, METHODS, Document, moved
-from .pointer import escaped, local_pointer, tokens
+from ..problems import Problem, RefusedError, shown
+from .document import HTTP_METHODS, SELECTION, Document, RawOperation, moved
+from .pointer import at, escaped, is_within, joined, local_pointer, parent, tokens
+from .selection import select
 from .values import Mapping, is_mapping, is_sequence, mapping, sequence
 
-OPERATIONS: Final = "x-operations"
-
-_ROOT: Final = ("openapi", "info", "servers", "security", "externalDocs", OPERATIONS)
+_ROOT: Final = ("openapi", "info", "servers", "security", "externalDocs", SELECTION)
 _NAMED: Final = frozenset(
     {
         *("$defs", "content", "definitions", "dependentSchemas", "encoding", "headers"),
@@ -42,7 +39,7 @@ _GENERIC: Final = frozenset(
         *("paths", "properties", "requestBody", "responses", "schema", "schemas"),
     }
 )
-_VERSION: Final = r"3\.[01]\.[0-9]+"
+_VERSION: Final = r"3\.[01](\.[0-9]+)?"
 _VALUES: Final = 200_000
 _KEPT: Final = 5_000
 _EXPANDED: Final = 10_000
@@ -51,140 +48,35 @@ _TOO_MUCH: Final = "what is selected reaches too much to be one package; select 
 _MULTIPLIES: Final = "references multiply here, or lead on and on; describe it with objects"
 
 
-class _Operation(NamedTuple):
-    path: str
-    method: str
-    pointer: str
-    """Where it stands, behind the `$ref` of a path."""
-    value: Mapping
-
-    @property
-    def place(self) -> str:
-        """Where it will stand."""
-        return f"/paths/{escaped(self.path)}/{self.method}"
-
-    @property
-    def tags(self) -> set[str]:
-        return {tag for tag in sequence(self.value.get("tags")) if isinstance(tag, str)}
-
-    @property
-    def words(self) -> set[str]:
-        """All that it can be selected by."""
-        name = self.value.get("operationId")
-        names = {name} if isinstance(name, str) and name else set[str]()
-        return {f"{self.method.upper()} {self.path}"} | self.tags | names
-
-
 def prune(document: Document) -> Document:
     """Leave what is selected, by `x-operations` or else by the extension, and what that reaches.
-
-    A strict document is left whole.
 
     Raises:
         RefusedError: Something is wrong with what is left, or with the selection.
     """
     problems = wrong_version(document)
     pruner = _Pruner(document)
-    if not problems and document.strict:
-        problems = pruner.keep_all()
-    elif not problems:
-        selection = _Selection(document)
-        problems = selection.problems or pruner.keep(selection.operations)
+    problems = problems or pruner.keep(select(document))
     if problems:
         raise RefusedError(problems)
-    return document if document.strict else pruner.result()
+    return pruner.result()
 
 
 def wrong_version(document: Document) -> list[Problem]:
-    """Whether it is of a version of OpenAPI that is not read here."""
-    data = document.data
-    version = str(data.get("openapi"))
-    if "swagger" in data:
+    """Whether a document is of a version of OpenAPI that is not read here."""
+    version = str(document.data.get("openapi"))
+    if "swagger" in document.data:
         pointer = "/swagger"
         text = "Swagger 2.0 is not supported; convert it: npx swagger2openapi --outfile new.yaml"
     elif version.startswith("3.2"):
         pointer = "/openapi"
         text = "OpenAPI 3.2 is not supported; where nothing is new in it, write `openapi: 3.1.1`"
-    elif not re.fullmatch(_VERSION if document.strict else f"{_VERSION}|3\\.[01]", version):
+    elif not re.fullmatch(_VERSION, version):
         pointer = "/openapi"
         text = "write `openapi: 3.1.0`; 3.0 and 3.1 are supported"
     else:
         return []
     return [document.problem(pointer, text)]
-
-
-def _operations(document: Document) -> Iterator[_Operation]:
-    for path in mapping(document.data.get("paths")):
-        item, pointer = document.follow(f"/paths/{escaped(path)}")
-        for method in METHODS:
-            if is_mapping(value := item.get(method)):
-                yield _Operation(path, method, f"{pointer}/{method}", value)
-
-
-class _Selection:
-    """The operations that a package is for."""
-
-    def __init__(self, document: Document) -> None:
-        self.problems: list[Problem] = []
-        self._document = document
-        self._all = list(_operations(document))
-        chosen = {op.place: op for op in self._chosen()}
-        left = list(chosen.values())
-        while left:
-            for linked in self._linked(left.pop()):
-                if linked.place not in chosen:
-                    chosen[linked.place] = linked
-                    left.append(linked)
-        self.operations = [op for op in self._all if op.place in chosen]
-
-    def _chosen(self) -> Iterator[_Operation]:
-        if OPERATIONS not in self._document.data:
-            marked = [op for op in self._all if EXTENSION in op.value]
-            if not marked:
-                message = f"add `{EXTENSION}` to an operation; `suggest` proposes an overlay"
-                self._add("/paths", f"no operation says when its job is done; {message}")
-            yield from marked
-            return
-        words = self._document.data[OPERATIONS]
-        if not is_sequence(words) or not words:
-            self._add(f"/{OPERATIONS}", "list ids or tags of operations, or such as `GET /path`")
-            return
-        for i, word in enumerate(words):
-            found = self._named(str(word))
-            # Of a tag, what tells a job's status.
-            found = [op for op in found if EXTENSION in op.value] or found
-            if not found:
-                known = {name for op in self._all for name in op.words}
-                near = get_close_matches(str(word), sorted(known), 1)
-                hint = f"; the nearest is {prose(near[0])}" if near else "; correct it"
-                self._add(f"/{OPERATIONS}/{i}", f"no operation is {prose(str(word))!r}{hint}")
-            yield from found
-
-    def _named(self, word: str) -> list[_Operation]:
-        method, _, path = word.partition(" ")
-        wanted = {word, f"{method.upper()} {path}"}
-        return [op for op in self._all if wanted & op.words]
-
-    def _linked(self, operation: _Operation) -> Iterator[_Operation]:
-        pointer = f"{operation.pointer}/{EXTENSION}"
-        for key, link in mapping(operation.value.get(EXTENSION)).items():
-            for by in ("operationId", "operation"):
-                word = mapping(link).get(by)
-                if not isinstance(word, str):
-                    continue
-                found = self._named(word) if by == "operation" or word else []
-                if by == "operationId":
-                    found = [op for op in found if op.value.get(by) == word]
-                where = f"{pointer}/{escaped(key)}/{by}"
-                if not found:
-                    self._add(where, f"no operation is {prose(word)!r}; correct it")
-                elif len(found) > 1:
-                    text = f"{len(found)} operations are {prose(word)!r}; write `operation: "
-                    self._add(where, f"{text}{found[0].method.upper()} {prose(found[0].path)}`")
-                yield from found[:1]
-
-    def _add(self, pointer: str, message: str) -> None:
-        self.problems.append(self._document.problem(pointer, message))
 
 
 class _Pruner:
@@ -195,7 +87,7 @@ class _Pruner:
         self._document = document
         self._components = mapping(document.data.get("components"))
         self._sources = dict(document.sources)
-        self._operations: list[_Operation] = []
+        self._operations: list[RawOperation] = []
         self._paths: Mapping = {}
         self._kept: dict[tuple[str, str], Any] = {}
         """Components, by kind and key."""
@@ -206,16 +98,8 @@ class _Pruner:
         self._known: set[tuple[str, str]] = set()
         self._reached: list[str] = []
         self._values = 0
-        self._measured: dict[str, tuple[int, int]] = {}
 
-    def keep_all(self) -> list[Problem]:
-        """Keep everything; what is wrong with it."""
-        for kind, part in self._components.items():
-            self._kept |= {(kind, key): value for key, value in mapping(part).items()}
-        self._measure_all()
-        return self._problems + self._document.source.faults
-
-    def keep(self, operations: list[_Operation]) -> list[Problem]:
+    def keep(self, operations: list[RawOperation]) -> list[Problem]:
         """Keep `operations` and what they reach; what is wrong with that."""
         self._operations = operations
         for operation in operations:
@@ -233,7 +117,7 @@ class _Pruner:
                 text = f"more than {_KEPT} components are reached; select fewer operations"
                 raise RefusedError([self._document.problem("/components", text)])
         if not self._problems:
-            self._measure_all()
+            self._problems += _Measure(self._document, self._kept).problems()
         return self._problems + self._faults()
 
     def result(self) -> Document:
@@ -247,7 +131,7 @@ class _Pruner:
         result: Mapping = {key: item for key, item in data.items() if key in _ROOT}
         if not self._shares_security():
             result.pop("security", None)
-        used = {tag for op in self._operations for tag in op.tags}
+        used = {tag for op in self._operations for tag in map(str, sequence(op.value.get("tags")))}
         tags: list[Any] = []
         for i, tag in enumerate(sequence(data.get("tags"))):
             if str(mapping(tag).get("name")) in used:
@@ -261,15 +145,15 @@ class _Pruner:
     def _add(self, pointer: str, message: str) -> None:
         self._problems.append(self._document.problem(pointer, message))
 
-    def _take(self, operation: _Operation) -> None:
+    def _take(self, operation: RawOperation) -> None:
         path, method, pointer, value = operation
-        around, place = pointer.rpartition("/")[0], f"/paths/{escaped(path)}"
+        around, target = parent(pointer), joined(["paths", path])
         if path not in self._paths:
             item = mapping(self._document.at(around))
-            common = {key: value for key, value in item.items() if key not in METHODS}
+            common = {key: value for key, value in item.items() if key not in HTTP_METHODS}
             self._paths[path] = self._copy(common, around, "")
-            if around != place:
-                self._sources |= moved(self._document, place, around)
+            if around != target:
+                self._sources |= moved(self._document, target, around)
             self._reached += [f"{around}/{escaped(key)}" for key in common]
         self._paths[path][method] = self._copy(value, pointer, "")
         self._reached.append(pointer)
@@ -289,7 +173,7 @@ class _Pruner:
     def _reach(self, kind: str, key: str) -> None:
         if (kind, key) not in self._known:
             self._known.add((kind, key))
-            pointer = f"/components/{escaped(kind)}/{escaped(key)}"
+            pointer = joined(["components", kind, key])
             self._waiting.append(((kind, key), pointer))
 
     def _copy(self, value: Any, pointer: str, key: str, *, named: bool = False) -> Any:
@@ -305,9 +189,9 @@ class _Pruner:
             value = self._refer(value, pointer, key)
         result: Mapping = {}
         for name, item in value.items():
-            place = f"{pointer}/{escaped(name)}"
+            inner = f"{pointer}/{escaped(name)}"
             if named:
-                result[name] = self._copy(item, place, key)
+                result[name] = self._copy(item, inner, key)
             elif name in _OPAQUE or name.startswith("x-"):
                 result[name] = item
             elif name == "examples":
@@ -316,17 +200,17 @@ class _Pruner:
                 if name == "security":
                     self._require(item)
                 elif name == "discriminator":
-                    self._map(mapping(mapping(item).get("mapping")), place)
-                inner = name in _NAMED and is_mapping(item)
-                result[name] = self._copy(item, place, name, named=inner)
+                    self._map(mapping(mapping(item).get("mapping")), inner)
+                is_named = name in _NAMED and is_mapping(item)
+                result[name] = self._copy(item, inner, name, named=is_named)
         return result
 
     def _refer(self, value: Mapping, pointer: str, key: str) -> Mapping:
         """A reference, to a component."""
         reference = str(value["$ref"])
         target = local_pointer(reference)
-        found = None if target is None else self._document.at(target)
-        if target is None or not (is_mapping(found) or isinstance(found, bool)):
+        there = None if target is None else self._document.at(target)
+        if target is None or not (is_mapping(there) or isinstance(there, bool)):
             message = "leads nowhere; correct it, or add what it names"
             if target is None and not reference.startswith("#"):
                 message = "leads out of this document; copy what it means into `components`"
@@ -371,10 +255,35 @@ class _Pruner:
             return value
         return {key: item for key, item in value.items() if "$ref" not in mapping(item)}
 
-    def _measure_all(self) -> None:
-        """No reference multiplies without end, or leads on and on, where no object stops it."""
-        for (kind, key), value in self._kept.items():
-            pointer = f"/components/{escaped(kind)}/{escaped(key)}"
+    def _faults(self) -> list[Problem]:
+        """What is wrong with the text of the parts that are kept."""
+        source = self._document.source
+        roots = [f"/{key}" for key in (*_ROOT, "tags")]
+        origins = [self._document.origin(pointer) for pointer in (*roots, *self._reached)]
+        pointers = [origin.pointer for origin in origins if origin.source is source]
+        return [
+            fault
+            for fault in source.faults
+            if any(_overlap(fault.pointer, pointer) for pointer in pointers)
+        ]
+
+
+class _Measure:
+    """Looks for references that multiply without end, or lead on and on, where no object stops it.
+
+    Args:
+        document: Where the components stand.
+        components: Their values, by kind and key.
+    """
+
+    def __init__(self, document: Document, components: dict[tuple[str, str], Any]) -> None:
+        self._document = document
+        self._components = components
+        self._measured: dict[str, tuple[int, int]] = {}
+
+    def problems(self) -> list[Problem]:
+        """The first component that is too large or too deep."""
+        for (kind, key), value in self._components.items():
             left: list[Any] = [value]
             while left:
                 part = left.pop()
@@ -384,53 +293,38 @@ class _Pruner:
                     left += part.values()
                     size, height = self._measure(part, 0)
                     if size > _EXPANDED or height > _CHAIN:
-                        self._add(pointer, _MULTIPLIES)
-                        return
+                        pointer = joined(["components", kind, key])
+                        return [self._document.problem(pointer, _MULTIPLIES)]
+        return []
 
     def _measure(self, schema: Any, depth: int) -> tuple[int, int]:
         """How many schemas it takes to spell one out, and how deep they nest."""
         if depth > _CHAIN:
             return 1, depth
+        reference = mapping(schema).get("$ref")
+        if isinstance(reference, str):
+            if reference in self._measured:
+                return self._measured[reference]
+            self._measured[reference] = 1, 0  # for whoever comes back here in a circle
         parts: list[Any] = []
-        reference = ""
         for key, value in mapping(schema).items():
             if key == "$ref" and isinstance(value, str):
-                reference = value
                 parts.append(self._target(value))
             elif key in ("allOf", "anyOf", "oneOf"):
                 parts += sequence(value)
             elif key in ("additionalProperties", "items"):
                 parts.append(value)
-        if reference in self._measured:
-            return self._measured[reference]
-        if reference:
-            self._measured[reference] = 1, 0  # for whoever comes back here in a circle
-        found = [self._measure(part, depth + 1) for part in parts]
-        size = 1 + sum(part for part, _ in found)
-        measured = min(size, _EXPANDED + 1), 1 + max((height for _, height in found), default=0)
-        if reference:
+        sizes = [self._measure(part, depth + 1) for part in parts]
+        size = min(1 + sum(part for part, _ in sizes), _EXPANDED + 1)
+        measured = size, 1 + max((height for _, height in sizes), default=0)
+        if isinstance(reference, str):
             self._measured[reference] = measured
         return measured
 
     def _target(self, reference: str) -> Any:
         _, kind, key, *rest = [*tokens(local_pointer(reference) or ""), "", "", ""]
-        value = self._kept.get((kind, key))
-        for token in rest[:-3]:
-            value = mapping(value).get(token)
-        return value
-
-    def _faults(self) -> list[Problem]:
-        """What is wrong with the text of the parts that are kept."""
-        source = self._document.source
-        roots = [f"/{key}" for key in (*_ROOT, "tags")]
-        origins = [self._document.origin(place) for place in (*roots, *self._reached)]
-        places = [origin.pointer for origin in origins if origin.source is source]
-        return [
-            fault
-            for fault in source.faults
-            if any(_overlap(fault.pointer, place) for place in places)
-        ]
+        return at(self._components.get((kind, key)), joined(rest[:-3]))
 
 
 def _overlap(one: str, other: str) -> bool:
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+    return is_within(one, other) or is_within(other, one)

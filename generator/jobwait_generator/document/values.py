@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, Final, TypeAlias, TypeGuard
 
 Mapping: TypeAlias = dict[str, Any]
+
+MAX_KEY: Final = 200
+"""The most characters of a key."""
+MAX_VALUES: Final = 1_000_000
+"""The most values of a file: each hundred characters of a text, and all that an alias repeats,
+count as one."""
+MAX_DEPTH: Final = 100
+"""The most levels of a file."""
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping]:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..document.values import Mapping
-from ..model.api import Credential
-from ..model.requests import Part
+from ..model.requests import Request
+from ..model.security import Credential
+from ..model.waiting import Waiting
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """An attribute of a model."""
 
     name: str
     wire: str
+    """Its name in JSON."""
     annotation: str
     required: bool
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A class for an object."""
 
@@ -29,7 +30,7 @@ class Model:
     fields: list[Field]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enumeration:
     """A class for an open list of words or numbers."""
 
@@ -39,17 +40,18 @@ class Enumeration:
     members: list[tuple[str, str | int]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """The member of a union that stands for what the document does not know."""
 
     name: str
     union: str
     wire: str
+    """The property that tells the variants apart, as it is called in JSON."""
     property: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
     """A name for a type that is no class of its own."""
 
@@ -58,76 +60,46 @@ class Alias:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """A word that a job's status can be."""
 
     word: str
     state: str
     type: str
+    """The class of a job with this word."""
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A response other than the 200."""
+    """A response other than the successful ones."""
 
     status: str
     error: str
+    """The class of what is raised."""
     text: str
 
 
-@dataclass(frozen=True)
-class Request:
-    """What an operation is asked with."""
-
-    operation_id: str
-    verb: str
-    path: str
-    parts: list[Part]
-    body_format: str | None
-
-    @property
-    def id_parts(self) -> list[Part]:
-        """The parts of the id."""
-        return [part for part in self.parts if part.constant is None]
-
-    @property
-    def id_type(self) -> str:
-        """The annotation of the id."""
-        types = [part.type for part in self.id_parts]
-        return types[0] if len(types) == 1 else f"tuple[{', '.join(types) or '()'}]"
-
-    @property
-    def parameter(self) -> str:
-        """The argument for the id."""
-        return self.id_parts[0].argument if len(self.id_parts) == 1 else "id"
-
-    @property
-    def parameter_text(self) -> str:
-        """What the id is."""
-        if len(self.id_parts) == 1:
-            return self.id_parts[0].text or "The job's id."
-        names = ", ".join(f"`{part.name}`" for part in self.id_parts)
-        return f"The job's id, a tuple: {names}."
-
-
-@dataclass(frozen=True)
-class Link:
-    """An operation beside the one that tells the status."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMethod:
+    """The method for an operation beside the one that tells the status."""
 
     kind: str
     constant: str
     request: Request
     body: str
+    """The annotation of what it returns."""
     text: str
     id_type: str
+    """The annotation of its argument; empty where it takes none."""
     parameter: str
     parameter_text: str
     sources: list[int | str]
+    """Where the values of its request come from, if it is the one for the result."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """The operation of one tag."""
 
@@ -141,27 +113,29 @@ class Resource:
     summary: str
     description: str
     example: str
-    links: list[Link]
+    """An id, as a Python literal."""
+    links: list[LinkMethod]
     body: str
+    """The annotation of the whole body."""
     job: str
+    """The annotation of a job."""
     done: str
+    """The annotation of a job that has succeeded."""
     uses: list[str]
+    """The models that these name."""
     attribute: str
-    progress: str | None
-    progress_max: float
-    settings: Mapping
-    failure: dict[str, str]
-    polling: dict[str, float]
+    """The attributes that lead from the body to the job."""
+    waiting: Waiting
     statuses: list[Status]
     failures: list[Failure]
 
     @property
-    def cancel(self) -> Link | None:
-        """The operation that ends a job before its time."""
+    def cancel(self) -> LinkMethod | None:
+        """The method that ends a job before its time."""
         return next((link for link in self.links if link.kind == "cancel"), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """A package."""
 
@@ -175,7 +149,7 @@ class Package:
     text: str
     header: str
     server: str
-    credentials: list[Credential]
+    credentials: tuple[Credential, ...]
     key_required: bool
     keys_together: bool
     resources: list[Resource]

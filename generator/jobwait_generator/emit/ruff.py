@@ -16,36 +16,23 @@ _OPTIONS: Final = ("--isolated", "--no-cache", "--quiet", "--line-length=100")
 _LINT: Final = ("--target-version=py311", "--fix", "--select=F,I", "--ignore-noqa")
 _MODULES: Final = frozenset(
     {
-        *(
-            "__future__",
-            "builtins",
-            "collections.abc",
-            "datetime",
-            "enum",
-            "functools",
-            "importlib",
-        ),
-        *("typing", "uuid", "typing_extensions", "attrs", "jobwait", "pydantic"),
+        *("__future__", "builtins", "collections.abc", "datetime", "enum", "functools"),
+        *("importlib", "typing", "typing_extensions", "uuid"),
+        *("attrs", "jobwait", "pydantic"),
     }
 )
+"""What generated code may import."""
 _CALLS: Final = frozenset(
     {
-        *("AttributeError", "getattr", "globals", "import_module", "sorted"),
+        *("AttributeError", "ImportError", "__init__", "getattr", "globals", "import_module"),
+        *("int", "map", "sorted", "split", "super"),
         *("ClientConfig", "Credential", "JobOperation", "Operation", "Part", "Polling"),
-        *(
-            "Provider",
-            "Waitable",
-            "_call",
-            "_get_job",
-            "_get_raw",
-            "_result",
-            "wait_for_completion",
-            "super",
-            "__init__",
-        ),
-        *("field", "frozen", "ConfigDict", "Field", "model_rebuild"),
+        *("Provider", "Waitable", "wait_for_completion"),
+        *("_call", "_get_job", "_get_raw", "_result"),
+        *("ConfigDict", "Field", "field", "frozen", "model_rebuild"),
     }
 )
+"""What it may call, beside its own resources."""
 
 
 class FormatError(Exception):
@@ -76,18 +63,20 @@ def verify(name: str, text: str) -> None:
         FormatError: A document's words have become code.
     """
     for node in ast.walk(ast.parse(text)):
-        found = ""
+        foreign = ""
         if isinstance(node, ast.Import):
-            found = node.names[0].name
+            foreign = node.names[0].name
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module not in _MODULES:
-            found = str(node.module)
+            foreign = str(node.module)
         elif isinstance(node, ast.Call):
             function = node.func.value if isinstance(node.func, ast.Subscript) else node.func
             called = ast.unparse(function).rpartition(".")[2]
             if called not in _CALLS and not called.endswith(("Resource", "WithRawResponse")):
-                found = called
-        if found:
-            raise FormatError(f"{name}:{getattr(node, 'lineno', 0)} has no business with {found}")
+                foreign = called
+        if foreign:
+            line = getattr(node, "lineno", 0)
+            text = f"generated code uses `{foreign}`, which is not on the allow-list"
+            raise FormatError(f"{name}:{line}  {text}")
 
 
 def _ruff(*arguments: str, cwd: Path) -> None:

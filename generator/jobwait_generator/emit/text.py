@@ -27,12 +27,6 @@ def sentence(text: str) -> str:
     return line if not line or line[-1] in ".!?" else f"{line}."
 
 
-def literal(value: str | int | float | None) -> str:
-    """A Python literal, in double quotes where that needs no more backslashes."""
-    text = repr(value)
-    return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text else text
-
-
 def docstring(
     text: str, indent: int = 4, sections: Mapping[str, Iterable[tuple[str, str]]] | None = None
 ) -> str:

@@ -1,141 +1,183 @@
-"""What a document says of its operations beside their schemas."""
+"""What a document in normal form says, asked once: its operations, their jobs, keys and links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
-from ..document.document import Document, operations
-from ..document.pointer import escaped
-from ..document.values import Mapping, mapping, sequence
-from .names import identifier
-from .requests import parts_of
+from ..document.document import EXTENSION, Document, RawOperation, operations
+from ..document.pointer import joined
+from ..document.values import Mapping, is_mapping, mapping, sequence
+from .requests import Request, read_request
+from .schemas import Node
+from .security import Credential, needs_key, read_credentials, sends_several
+from .waiting import Waiting, read_waiting
 
-VARIABLE: Final = "x-environment-variable"
-PREFIX: Final = "x-prefix"
-LINKS: Final = ("cancel", "list", "result")
-"""Entries of the extension that name another operation."""
-
-
-class Credential(NamedTuple):
-    """How a client sends one of its keys."""
-
-    parameter: str
-    header: str
-    prefix: str
-    variable: str | None
-    description: str
-    in_query: bool = False
-    is_basic: bool = False
+_JSON: Final = "application/json"
 
 
-def claims(document: Document) -> dict[str, str]:
-    """What no other document may have, by pointer: a copy would send a key to another provider."""
-    result: dict[str, str] = {}
-    if document.strict:
-        # What others write may be in use twice, for other operations and under another name.
-        result["/info/title"] = str(mapping(document.data.get("info")).get("title")).casefold()
-    for pointer, credential in credentials(document):
-        if credential.variable is not None:
-            result[f"{pointer}/{VARIABLE}"] = str(credential.variable)
-    return result
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What an operation answers with a status code."""
+
+    status: str
+    """The code, `4XX` or `default`."""
+    pointer: str
+    value: Mapping
+    body: Node | None
+    """The schema of its body; a `$ref` is not followed."""
+
+    @property
+    def has_examples(self) -> bool:
+        """Whether the document has an example of the body."""
+        media = mapping(mapping(self.value.get("content")).get(_JSON))
+        return "example" in media or "examples" in media
 
 
-def credentials(document: Document) -> list[tuple[str, Credential]]:
-    """The keys of a client, `api_key` first, each with the pointer of its scheme."""
-    schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
-    used = dict.fromkeys(
-        name for _, requirement in requirements(document) for name in requirement if name in schemes
-    )
-    result: list[tuple[str, Credential]] = []
-    for name in used or schemes:
-        scheme, _ = document.follow(f"/components/securitySchemes/{escaped(name)}")
-        kind = (scheme.get("type"), str(scheme.get("scheme")).lower(), scheme.get("in"))
-        variable = scheme.get(VARIABLE)
-        prefix = str(scheme.get(PREFIX, ""))
-        if kind[:2] == ("http", "bearer"):
-            header, prefix, parameter = "Authorization", "Bearer ", "bearer_token"
-        elif kind[:2] == ("http", "basic"):
-            header, prefix, parameter = "Authorization", "Basic ", "user_and_password"
-        elif kind[0] == "apiKey" and kind[2] in ("header", "query"):
-            header, parameter = str(scheme.get("name")), f"{kind[2]}_key"
-        elif kind[0] == "apiKey" and kind[2] == "cookie":
-            header, prefix, parameter = "Cookie", f"{scheme.get('name')}=", "cookie_key"
-        else:
-            header, prefix, parameter = "", "", ""
-        text = str(scheme.get("description", ""))
-        if parameter and keys_together(document):
-            parameter = identifier(name)
-        credential = Credential(
-            "api_key" if variable else parameter,
-            header,
-            prefix,
-            variable,
-            text,
-            in_query=kind[2] == "query",
-            is_basic=kind[1] == "basic",
-        )
-        result.append((f"/components/securitySchemes/{escaped(name)}", credential))
-    return sorted(result, key=lambda item: item[1].variable is None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An operation beside the one that tells the status."""
+
+    kind: str
+    """`cancel`, `list` or `result`."""
+    pointer: str
+    """Where the extension names it."""
+    operation: Operation
+    sources: dict[str, int | str | None]
+    """Where the values of its request come from: a part of the job's id, or a pointer into the
+    body; None for nowhere."""
 
 
-def keys_together(document: Document) -> bool:
-    """Whether one request carries several keys."""
-    return any(len(requirement) > 1 for _, requirement in requirements(document))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """An operation of the document."""
+
+    number: int
+    """Its position among all."""
+    pointer: str
+    value: Mapping
+    tag: str
+    request: Request
+    responses: tuple[Response, ...]
+    waiting: Waiting | None
+    """What the extension says; None where it has none."""
+
+    @property
+    def body(self) -> Node | None:
+        """The schema of what it answers when all is well."""
+        return next((r.body for r in self.responses if r.status == "200"), None)
+
+    def text(self, key: str) -> str:
+        """What the document says of it under `summary` or `description`."""
+        return str(self.value.get(key) or "")
 
 
-def key_required(document: Document) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """What a document says beside its schemas."""
+
+    document: Document
+    title: str
+    version: str
+    text: str
+    server: str
+    """The URL that requests go to; empty where the document names none."""
+    credentials: tuple[Credential, ...]
+    needs_key: bool
     """Whether every request needs a key."""
-    for _, _, operation in operations(document):
-        listed = sequence(operation.get("security", document.data.get("security")))
-        if not listed or {} in listed:
-            return False
-    return True
+    sends_several: bool
+    """Whether one request carries several keys."""
+    operations: tuple[Operation, ...]
+    tag_texts: dict[str, str]
+    """What the document says of its tags."""
+
+    @property
+    def waiting(self) -> list[tuple[Operation, Waiting]]:
+        """The operations that tell the status of a job."""
+        return [(op, op.waiting) for op in self.operations if op.waiting is not None]
+
+    def links(self, operation: Operation) -> list[Link]:
+        """The operations that the extension of another one names."""
+        settings = operation.waiting.links if operation.waiting else {}
+        names = {f"{op.request.verb} {op.request.path}": op for op in self.operations}
+        return [
+            Link(
+                kind=kind,
+                pointer=f"{operation.pointer}/{EXTENSION}/{kind}",
+                operation=names[link.operation],
+                sources=_sources(operation.request, names[link.operation].request, link.parameters),
+            )
+            for kind, link in settings.items()
+            if link.operation in names
+        ]
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """The environment variables of its keys, which no other document may have."""
+        return {c.pointer: c.variable for c in self.credentials if c.variable is not None}
 
 
-def result_sources(
-    document: Document, pointer: str, target: str, given: Mapping
+def read_api(document: Document) -> Api:
+    """Read a document in normal form."""
+    info = mapping(document.data.get("info"))
+    servers = sequence(document.data.get("servers"))
+    return Api(
+        document=document,
+        title=str(info.get("title")),
+        version=str(info.get("version")),
+        text=str(info.get("description") or info.get("title")),
+        server=str(mapping(servers[0]).get("url")).rstrip("/") if servers else "",
+        credentials=read_credentials(document),
+        needs_key=needs_key(document),
+        sends_several=sends_several(document),
+        operations=tuple(
+            _operation(document, raw, number) for number, raw in enumerate(operations(document))
+        ),
+        tag_texts={
+            str(mapping(tag).get("name")): str(mapping(tag).get("description") or "")
+            for tag in sequence(document.data.get("tags"))
+        },
+    )
+
+
+def _operation(document: Document, raw: RawOperation, number: int) -> Operation:
+    waiting = None
+    if EXTENSION in raw.value:
+        waiting = read_waiting(raw.value[EXTENSION], f"{raw.pointer}/{EXTENSION}")
+    return Operation(
+        number=number,
+        pointer=raw.pointer,
+        value=raw.value,
+        tag=str(raw.value["tags"][0]),
+        request=read_request(document, raw),
+        responses=tuple(
+            _response(raw.pointer, status, mapping(response))
+            for status, response in mapping(raw.value.get("responses")).items()
+        ),
+        waiting=waiting,
+    )
+
+
+def _response(pointer: str, status: str, value: Mapping) -> Response:
+    pointer += joined(["responses", status])
+    schema = mapping(mapping(value.get("content")).get(_JSON)).get("schema")
+    body_pointer = pointer + joined(["content", _JSON, "schema"])
+    body = Node(schema, body_pointer) if is_mapping(schema) else None
+    return Response(status=status, pointer=pointer, value=value, body=body)
+
+
+def _sources(
+    own: Request, target: Request, parameters: dict[str, str]
 ) -> dict[str, int | str | None]:
-    """Where the values of the operation at `target` come from: the id, or the body, of a job."""
-    own = [part.name for part in parts_of(document, pointer) if part.constant is None]
-    wanted = [part.name for part in parts_of(document, target) if part.constant is None]
+    """Where the values of a request come from: named ones, else of the same name or position."""
+    names = [part.name for part in own.id_parts]
+    wanted = [part.name for part in target.id_parts]
     result: dict[str, int | str | None] = {}
     for i, name in enumerate(wanted):
-        if name in given:
-            result[name] = str(given[name])
-        elif name in own:
-            result[name] = own.index(name)
+        if name in parameters:
+            result[name] = parameters[name]
+        elif name in names:
+            result[name] = names.index(name)
         else:
-            result[name] = i if len(own) == len(wanted) and not given else None
+            result[name] = i if len(names) == len(wanted) and not parameters else None
     return result
-
-
-def links(document: Document, settings: Mapping) -> dict[str, str]:
-    """The operations that the extension names: for each entry, where it stands."""
-    result: dict[str, str] = {}
-    for key in LINKS:
-        wanted = mapping(settings.get(key))
-        for path, pointer, operation in operations(document):
-            method = pointer.rpartition("/")[2].upper()
-            if wanted.get("operationId", method) == operation.get("operationId", "") or (
-                wanted.get("operation") == f"{method} {path}"
-            ):
-                result.setdefault(key, pointer)
-    return result
-
-
-def requirements(document: Document) -> Iterator[tuple[str, Mapping]]:
-    """Every security requirement, the document's and its operations', with its pointer."""
-    for owner in ("", *(pointer for _, pointer, _ in operations(document))):
-        for i, requirement in enumerate(sequence(mapping(document.at(owner)).get("security"))):
-            yield f"{owner}/security/{i}", mapping(requirement)
-
-
-POLLING: Final[dict[str, float]] = {
-    "initial": 1,
-    "multiplier": 1.5,
-    "maximum": 10,
-    "timeout": 300,
-    "notFoundGrace": 0,
-}
-"""What holds where a document does not say, as its JSON Schema tells."""

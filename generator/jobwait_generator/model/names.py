@@ -1,4 +1,4 @@
-"""The names in the generated code, and those that a document may not take."""
+"""The names and literals in the generated code, and the names that a document may not take."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ERRORS: Final = (
 )
 """What every package exports of the layer's error tree."""
 
-TAKEN: Final = frozenset(
+RESERVED_NAMES: Final = frozenset(
     {
         *ERRORS,
         *("Any", "ClassVar", "IntEnum", "Literal", "Mapping", "StrEnum", "TypeAlias", "UUID"),
@@ -49,12 +49,12 @@ TAKEN: Final = frozenset(
 )
 """Names that mean something else in a module of a package."""
 
-ARGUMENTS: Final = frozenset(
+RESERVED_ARGUMENTS: Final = frozenset(
     {"not_found_grace", "on_update", "schedule", "timeout", "wait_for_completion"}
 )
 """Arguments of the methods, which a path parameter may not be called."""
 
-CLIENT: Final = frozenset(
+CLIENT_ATTRIBUTES: Final = frozenset(
     {
         *("aclose", "base_url", "close", "is_closed", "max_retries", "timeout", "with_options"),
         "models",
@@ -62,7 +62,7 @@ CLIENT: Final = frozenset(
 )
 """Attributes of a client, and the modules beside it, which a tag may not be called."""
 
-METHODS: Final = frozenset(
+RESOURCE_ATTRIBUTES: Final = frozenset(
     {
         *("calls", "cancel", "list", "operation", "result", "wait_for_completion"),
         "with_raw_response",
@@ -73,6 +73,13 @@ METHODS: Final = frozenset(
 _SHADOWED: Final = frozenset(
     {"additional_properties", "date", "field", "frozen", "from_dict", "to_dict"}
 )
+
+
+_DEVICES: Final = frozenset(
+    {"aux", "con", "nul", "prn", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))}
+)
+"""What no file on Windows may be called, whatever its ending."""
+_LONGEST_MODULE: Final = 60
 
 
 def field_name(wire: str) -> str:
@@ -95,12 +102,30 @@ def method_name(operation_id: str, tag: str) -> str:
     return identifier(last if head and identifier(head) == identifier(tag) else operation_id)
 
 
+def is_module_name(name: str) -> bool:
+    """Whether a module can be called that on every system."""
+    return name not in _DEVICES and len(name) <= _LONGEST_MODULE
+
+
+def shortened(name: str) -> str:
+    """A name, or the first words of it, whose module's name is not too long for some system."""
+    if len(identifier(name)) <= _LONGEST_MODULE:
+        return name
+    words = name[: 2 * _LONGEST_MODULE].split(" ")
+    while len(words) > 1 and len(identifier(" ".join(words))) > _LONGEST_MODULE:
+        words.pop()
+    text = " ".join(words)
+    while len(identifier(text)) > _LONGEST_MODULE:
+        text = text[: min(len(text) - 1, _LONGEST_MODULE)]
+    return text
+
+
 def class_name(name: str) -> str:
     """The class for a schema."""
     return str(ClassName(unicodedata.normalize("NFKC", name), "field_"))
 
 
-def resources(tag: str) -> list[str]:
+def resource_classes(tag: str) -> list[str]:
     """The classes of the module for a tag."""
     names = [f"{class_name(tag)}Resource", f"Async{class_name(tag)}Resource"]
     return [*names, *(f"{name}WithRawResponse" for name in names)]
@@ -109,7 +134,7 @@ def resources(tag: str) -> list[str]:
 def members(values: Sequence[str | int], names: Sequence[str]) -> list[str]:
     """The members of an enum, in the order of its values."""
     if len(names) == len(values):
-        return [_plain(given) for given in names]
+        return [_plain(name) for name in names]
     result: list[str] = []
     for position, value in enumerate(values):
         if isinstance(value, int):
@@ -138,3 +163,9 @@ def field_names(wires: Iterable[str]) -> dict[str, str]:
 def _plain(name: str) -> str:
     # Python reads names so, and would take two for one.
     return unicodedata.normalize("NFKC", snake_case(name).upper())
+
+
+def literal(value: str | int | float | None) -> str:
+    """A Python literal, in double quotes where that needs no more backslashes."""
+    text = repr(value)
+    return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text else text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final
 
-from ..document.document import Document
-from ..document.pointer import escaped
-from ..document.values import Mapping, is_mapping, mapping, sequence
-from .names import ARGUMENTS, identifier
+from ..document.document import Document, RawOperation
+from ..document.pointer import joined, parent
+from ..document.values import Mapping, mapping, sequence
+from .names import RESERVED_ARGUMENTS, identifier
+from .schemas import Node, node_at
 
 BODIES: Final = {"application/json": "json", "application/x-www-form-urlencoded": "form"}
 """How the layer writes a body, by its media type."""
@@ -16,92 +18,127 @@ BODIES: Final = {"application/json": "json", "application/x-www-form-urlencoded"
 _TYPES: Final = {("integer", None): "int", ("string", "uuid"): "UUID"}
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
     """One of the values that a request is made with."""
 
     name: str
     location: str
     """`path`, `query`, `header` or `body`."""
-    type: str
     text: str
-    schema: Mapping
-    place: str
+    """What the document says of it."""
+    node: Node
+    """Its schema."""
+    pointer: str
     """Where it stands in the document."""
+    owner: Mapping
+    """What stands there."""
 
     @property
-    def schema_place(self) -> str:
-        """Where its schema stands."""
-        return self.place if self.location == "body" else f"{self.place}/schema"
+    def type(self) -> str:
+        """Its annotation: `int`, `str` or `UUID`."""
+        kind, form = self.node.schema.get("type"), self.node.schema.get("format")
+        return _TYPES.get((str(kind), form)) or _TYPES.get((str(kind), None), "str")
 
     @property
     def argument(self) -> str:
         """The argument that it is."""
         name = identifier(self.name)
-        return f"{name}_" if name in ARGUMENTS else name
+        return f"{name}_" if name in RESERVED_ARGUMENTS else name
 
     @property
     def constant(self) -> Any:
         """The value that it always has; None where a caller gives it."""
-        return self.schema.get("const")
+        return self.node.schema.get("const")
 
 
-def parts_of(document: Document, pointer: str) -> list[Part]:
-    """What a request for the operation at `pointer` is made with."""
-    return [*_parameters(document, pointer), *_body(document, pointer)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an operation is asked with."""
+
+    operation_id: str
+    verb: str
+    """In capitals."""
+    path: str
+    parts: tuple[Part, ...]
+    body_format: str | None
+    """How its body is written: `json` or `form`; None for none."""
+
+    @property
+    def id_parts(self) -> list[Part]:
+        """The parts of the job's id."""
+        return [part for part in self.parts if part.constant is None]
+
+    @property
+    def id_type(self) -> str:
+        """The annotation of the id."""
+        types = [part.type for part in self.id_parts]
+        return types[0] if len(types) == 1 else f"tuple[{', '.join(types) or '()'}]"
+
+    @property
+    def parameter(self) -> str:
+        """The argument for the id."""
+        return self.id_parts[0].argument if len(self.id_parts) == 1 else "id"
+
+    @property
+    def parameter_text(self) -> str:
+        """What the id is."""
+        if len(self.id_parts) == 1:
+            return self.id_parts[0].text or "The job's id."
+        names = ", ".join(f"`{part.name}`" for part in self.id_parts)
+        return f"The job's id, a tuple: {names}."
 
 
-def body_format(document: Document, pointer: str) -> str | None:
-    """How the body of a request is written; None where it has none."""
-    body, _ = document.follow(f"{pointer}/requestBody")
-    found = [BODIES[kind] for kind in BODIES if kind in mapping(body.get("content"))]
-    return found[0] if found else None
+def read_request(document: Document, operation: RawOperation) -> Request:
+    """What an operation of a document in normal form is asked with."""
+    body, pointer = document.follow(f"{operation.pointer}/requestBody")
+    media = next((kind for kind in BODIES if kind in mapping(body.get("content"))), None)
+    parts = [*_parameters(document, operation.pointer)]
+    if media:
+        schema = node_at(document, pointer + joined(["content", media, "schema"]))
+        parts += _properties(document, schema)
+    return Request(
+        operation_id=str(operation.value.get("operationId")),
+        verb=operation.method.upper(),
+        path=operation.path,
+        parts=tuple(parts),
+        body_format=BODIES[media] if media else None,
+    )
 
 
 def _parameters(document: Document, pointer: str) -> Iterator[Part]:
-    for value, place in parameters_of(document, pointer):
-        schema, _ = document.follow(f"{place}/schema")
-        yield _part(str(value.get("name")), str(value.get("in")), schema, place, value)
+    for value, own in parameters_of(document, pointer):
+        node = node_at(document, f"{own}/schema")
+        yield Part(
+            name=str(value.get("name")),
+            location=str(value.get("in")),
+            text=str(value.get("description") or node.schema.get("description") or ""),
+            node=node,
+            pointer=own,
+            owner=value,
+        )
 
 
-def _body(document: Document, pointer: str) -> Iterator[Part]:
-    body, place = document.follow(f"{pointer}/requestBody")
-    for kind in BODIES:
-        media = mapping(mapping(body.get("content")).get(kind))
-        if media:
-            where = f"{place}/content/{kind.replace('/', '~1')}/schema"
-            schema, where = document.follow(where)
-            for name in sequence(schema.get("required")):
-                inner, at = document.follow(f"{where}/properties/{name}")
-                yield _part(str(name), "body", inner, at, inner)
-            return
-
-
-def _part(name: str, location: str, schema: Mapping, place: str, owner: Mapping) -> Part:
-    kind = _TYPES.get((str(schema.get("type")), schema.get("format")))
-    kind = kind or _TYPES.get((str(schema.get("type")), None), "str")
-    text = str(owner.get("description") or schema.get("description") or "")
-    return Part(name, location, kind, text, schema, place)
+def _properties(document: Document, body: Node) -> Iterator[Part]:
+    for name in sequence(body.schema.get("required")):
+        node = node_at(document, body.pointer + joined(["properties", name]))
+        yield Part(
+            name=str(name),
+            location="body",
+            text=str(node.schema.get("description") or ""),
+            node=node,
+            pointer=node.pointer,
+            owner=node.schema,
+        )
 
 
 def parameters_of(document: Document, pointer: str) -> Iterator[tuple[Mapping, str]]:
-    """The parameters of the operation at `pointer`, its path's among them."""
+    """The parameters of the operation at `pointer`, its path's among them, and where they stand."""
     seen: set[tuple[str, str]] = set()
-    for owner in (pointer, pointer.rpartition("/")[0]):
+    for owner in (pointer, parent(pointer)):
         for i in range(len(sequence(mapping(document.at(owner)).get("parameters")))):
-            value, place = document.follow(f"{owner}/parameters/{i}")
+            value, own = document.follow(f"{owner}/parameters/{i}")
             key = str(value.get("in")), str(value.get("name"))
             if key not in seen:
                 seen.add(key)
-                yield value, place
-
-
-def response_schema(document: Document, pointer: str, status: str) -> tuple[Mapping, str] | None:
-    """The schema of the JSON body that an operation answers with, and where it stands."""
-    response, place = document.follow(f"{pointer}/responses/{escaped(status)}")
-    for media in mapping(response.get("content")):
-        kind = media.partition(";")[0].strip().lower()
-        if kind == "application/json" or kind.endswith("+json"):
-            found = f"{place}/content/{escaped(media)}/schema"
-            if is_mapping(document.at(found)):
-                return mapping(document.at(found)), found
-    return None
+                yield value, own

@@ -1,88 +1,84 @@
-"""What a document says of its schemas."""
+"""What schemas in normal form say: where a pointer leads, and which words a value can be."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from ..document.document import Document
-from ..document.pointer import escaped, local_pointer
+from ..document.pointer import joined
 from ..document.values import Mapping, is_mapping, mapping, sequence
 
+REF: Final = "#/components/schemas/"
+LIMITS: Final = ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum")
+"""Keywords that bound a number."""
 
-class Place(NamedTuple):
-    """A schema and where it stands, behind any `$ref`."""
+
+class Node(NamedTuple):
+    """A schema, and where it stands."""
 
     schema: Mapping
     pointer: str
 
 
-def resolve(document: Document, place: Place, path: list[str]) -> tuple[list[Place], int]:
-    """The schemas that a JSON Pointer leads to, and the number of variants it does not exist in."""
-    schema, pointer = document.follow(place.pointer)
-    found: list[Place] = []
-    missing = 0
-    for key in ("oneOf", "anyOf"):
-        for i, part in enumerate(sequence(schema.get(key))):
-            if mapping(part).get("type") != "null":
-                inner, lost = resolve(document, Place({}, f"{pointer}/{key}/{i}"), path)
-                found += inner
-                missing += lost
-    if found or missing:
-        return found, missing
-    for i in range(len(sequence(schema.get("allOf")))):
-        found += resolve(document, Place({}, f"{pointer}/allOf/{i}"), path)[0]
+def node_at(document: Document, pointer: str) -> Node:
+    """The schema at a pointer, behind any `$ref`."""
+    return Node(*document.follow(pointer))
+
+
+def resolve(document: Document, pointer: str, path: Sequence[str]) -> tuple[list[Node], int]:
+    """What a JSON Pointer into a value means for the value's schema.
+
+    Args:
+        document: Where the schema stands.
+        pointer: Where it stands there.
+        path: The tokens of the JSON Pointer into the value.
+
+    Returns:
+        The schemas that it leads to, and the number of variants that it does not exist in.
+    """
+    node = node_at(document, pointer)
+    members = [*_members(node)]
+    if members:
+        nodes: list[Node] = []
+        missing = 0
+        for member in members:
+            inner, lost = resolve(document, member, path)
+            nodes += inner
+            missing += lost
+        return nodes, missing
     if not path:
-        return found or [Place(schema, pointer)], 0
-    child = f"{pointer}/properties/{escaped(path[0])}"
+        return [node], 0
+    schema, pointer = node
     if path[0] in mapping(schema.get("properties")):
-        return resolve(document, Place({}, child), path[1:])
+        return resolve(document, pointer + joined(["properties", path[0]]), path[1:])
     if path[0].isdecimal() and is_mapping(schema.get("items")):
-        return resolve(document, Place({}, f"{pointer}/items"), path[1:])
+        return resolve(document, f"{pointer}/items", path[1:])
     if is_mapping(schema.get("additionalProperties")):
-        return resolve(document, Place({}, f"{pointer}/additionalProperties"), path[1:])
-    if found or schema.get("additionalProperties") is True or not types_of(schema):
-        return found or [Place({}, pointer)], 0
+        return resolve(document, f"{pointer}/additionalProperties", path[1:])
+    if schema.get("additionalProperties") is True or "type" not in schema:
+        return [Node({}, pointer)], 0
     return [], 1
 
 
-def status_words(places: list[Place]) -> list[str]:
+def _members(node: Node) -> Iterator[str]:
+    """The pointers of a union's members, null left out."""
+    for key in ("oneOf", "anyOf"):
+        for i, part in enumerate(sequence(node.schema.get(key))):
+            if mapping(part).get("type") != "null":
+                yield f"{node.pointer}/{key}/{i}"
+
+
+def status_words(nodes: Sequence[Node]) -> list[str]:
     """The words that the status can be, in the order of the document."""
     words: list[str] = []
-    for schema, _ in places:
-        listed = sequence(schema.get("enum")) or [schema.get("const")]
+    for node in nodes:
+        listed: list[Any] = sequence(node.schema.get("enum")) or [node.schema.get("const")]
         words += [word for word in listed if isinstance(word, str)]
     return list(dict.fromkeys(words))
 
 
-def variants(document: Document, union: Place) -> dict[str, str]:
-    """The component for each word of a discriminated union."""
-    discriminator = mapping(union.schema.get("discriminator"))
-    listed = mapping(discriminator.get("mapping"))
-    result: dict[str, str] = {}
-    for word, target in listed.items():
-        result[word] = str(target).removeprefix(REF)
-    if listed:
-        return result
-    for part in union_parts(union):
-        reference = str(mapping(part).get("$ref"))
-        pointer = local_pointer(reference) or ""
-        path = [str(discriminator.get("propertyName"))]
-        for word in status_words(resolve(document, Place({}, pointer), path)[0]):
-            result[word] = reference.removeprefix(REF)
-    return result
-
-
-def union_parts(union: Place) -> list[Any]:
-    """The members of a union, null left out."""
-    parts = sequence(union.schema.get("oneOf")) or sequence(union.schema.get("anyOf"))
-    return [part for part in parts if mapping(part).get("type") != "null"]
-
-
-def types_of(schema: Mapping) -> list[Any]:
-    """The types that a schema names."""
-    types = schema.get("type")
-    return sequence(types) or ([types] if types else [])
-
-
-COMBINED: Final = ("allOf", "anyOf", "oneOf")
-REF: Final = "#/components/schemas/"
+def variants(schema: Mapping) -> dict[str, str]:
+    """The key of the component for each word of a discriminated union."""
+    words = mapping(mapping(schema.get("discriminator")).get("mapping"))
+    return {word: str(target).removeprefix(REF) for word, target in words.items()}

@@ -1,1 +1,1 @@
-"""Third parties' documents in the form that the rest of the generator takes."""
+"""Documents in one normal form, which the rest of the generator takes."""

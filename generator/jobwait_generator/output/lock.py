@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..document.source import digest
-from .files import found_in
+from .files import files_of
 from .tools import PINS
 
 NAME: Final = "generation.lock"
@@ -55,6 +55,14 @@ def claims(directory: Path) -> dict[str, str]:
         return {}
 
 
+def written(directory: Path) -> set[str] | None:
+    """The files that the generator wrote into a folder; None where its lock cannot be read."""
+    try:
+        return {NAME, *json.loads((directory / NAME).read_bytes())["files"]}
+    except _NO_LOCK:
+        return None
+
+
 def is_current(directory: Path, inputs: Mapping[str, Any]) -> bool:
     """Whether the package in a folder is what `inputs` make, by its lock file."""
     try:
@@ -63,7 +71,7 @@ def is_current(directory: Path, inputs: Mapping[str, Any]) -> bool:
         return (
             content == {**inputs, "claims": content["claims"], "files": files}
             and not directory.is_symlink()
-            and found_in(directory).keys() == {NAME, *files}
+            and files_of(directory).keys() == {NAME, *files}
             and all(_has(directory / name, expected) for name, expected in files.items())
         )
     except _NO_LOCK:

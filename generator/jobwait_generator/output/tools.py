@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 PINS: Final = {
+    "PyYAML": "6.0.3",
     "datamodel-code-generator": "0.89.0",
+    "jinja2": "3.1.6",
     "jsonpath-rfc9535": "1.0.1",
+    "jsonschema": "4.26.0",
     "openapi-python-client": "0.29.1",
+    "pydantic": "2.14.4",
     "ruff": "0.17.6",
 }
-"""Another version of one of these would write other files."""
-
-_OTHERS: Final = ("jsonschema",)
+"""Another version of one of these would read or write something else."""
 
 
 class WrongToolsError(Exception):
@@ -29,14 +31,14 @@ def check_tools() -> None:
     from importlib.metadata import PackageNotFoundError, version
 
     wrong: list[str] = []
-    for name in (*PINS, *_OTHERS):
+    for name in PINS:
         try:
             installed = version(name)
         except PackageNotFoundError:
             wrong.append(f"{name} is not installed")
         else:
-            if installed != PINS.get(name, installed):
+            if installed != PINS[name]:
                 wrong.append(f"{name} is {installed}, not {PINS[name]}")
     if wrong:
-        pins = " ".join([*(f"{name}=={pin}" for name, pin in PINS.items()), *_OTHERS])
+        pins = " ".join(f"{name}=={pin}" for name, pin in PINS.items())
         raise WrongToolsError(f"{'; '.join(wrong)}\nmend it: python -m pip install {pins}")

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import warnings
 
-from ..document.document import EXTENSION, Document, operations
-from ..document.values import Mapping, mapping
+from ..document.document import Document
+from ..document.values import Mapping
+from ..model.api import Api
 from ..problems import Problem, prose
 from .shape import Shape
 
 _FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
-def is_playable(document: Document) -> bool:
+def is_playable(api: Api) -> bool:
     """Whether the sandbox has an example of a job to go by."""
-    for _, pointer, operation in operations(document):
-        response, _ = document.follow(f"{pointer}/responses/200")
-        media = mapping(mapping(response.get("content")).get("application/json"))
-        if EXTENSION in operation and ("example" in media or "examples" in media):
-            return True
-    return False
+    return any(
+        response.has_examples
+        for operation, _ in api.waiting
+        for response in operation.responses
+        if response.status == "200"
+    )
 
 
 def sandbox_models(document: Document, shape: Shape) -> tuple[str, list[Problem]]:

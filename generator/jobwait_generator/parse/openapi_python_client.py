@@ -1,14 +1,14 @@
-"""Driving openapi-python-client's parser, and annotations from what it found."""
+"""Driving openapi-python-client's parser, and annotations from what it opc."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from openapi_python_client import schema as oai
 from openapi_python_client.config import Config, ConfigFile, MetaType
-from openapi_python_client.parser import properties as found
+from openapi_python_client.parser import properties as opc
 from openapi_python_client.parser.errors import ParseError
 from openapi_python_client.parser.openapi import Endpoint, EndpointCollection
 from openapi_python_client.parser.properties.boolean import BooleanProperty
@@ -27,18 +27,18 @@ from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from pydantic import ValidationError
 
-from ..document.document import Document, operations
-from ..document.pointer import escaped
-from ..document.values import mapping, sequence
-from ..emit.text import literal
-from ..model.names import class_name
+from ..document.document import Document
+from ..document.pointer import joined
+from ..document.values import Mapping, mapping, sequence
+from ..model.api import Api
+from ..model.names import class_name, literal
 from ..problems import Problem, prose
-from .shape import Shape, name_of
+from .shape import Shape, Union, name_of
 
-AnyProperty: TypeAlias = "found.Property | PropertyProtocol"
+AnyProperty: TypeAlias = "opc.Property | PropertyProtocol"
 
 _SCALARS: Final[dict[type[PropertyProtocol], str]] = {
-    found.AnyProperty: "Any",
+    opc.AnyProperty: "Any",
     BooleanProperty: "bool",
     DateProperty: "date",
     DateTimeProperty: "datetime",
@@ -50,45 +50,36 @@ _SCALARS: Final[dict[type[PropertyProtocol], str]] = {
 }
 
 
-class Union(NamedTuple):
-    """A discriminated union."""
-
-    name: str
-    property: str
-    words: dict[str, str]
-    """The class for each word."""
-
-
-class Api:
-    """What the parser made of a document."""
+class ParsedSchemas:
+    """What the parser read of a document."""
 
     def __init__(
         self,
-        schemas: found.Schemas,
+        schemas: opc.Schemas,
         endpoints: list[Endpoint],
         unions: list[Union],
     ) -> None:
-        self.endpoints = endpoints
+        self._endpoints = {str(endpoint.name): endpoint for endpoint in endpoints}
         self.unions = unions
         self._schemas = schemas
 
-    def body(self, number: int) -> found.Property:
+    def body(self, number: int) -> opc.Property:
         """What the operation at a position of the document answers with 200."""
-        endpoint = next(e for e in self.endpoints if e.name == name_of(number))
+        endpoint = self._endpoints[name_of(number)]
         return next(r.prop for r in endpoint.responses.patterns if r.status_code.pattern == "200")
 
-    def component(self, key: str) -> found.Property:
+    def component(self, key: str) -> opc.Property:
         """What a schema became."""
         path = ReferencePath(UntrustedString(f"/components/schemas/{key}"))
         return self._schemas.classes_by_reference[path]
 
-    def model(self, prop: AnyProperty) -> found.ModelProperty | None:
+    def model(self, prop: AnyProperty) -> opc.ModelProperty | None:
         """The class of an object with properties; None for anything else."""
-        if not isinstance(prop, found.ModelProperty):
+        if not isinstance(prop, opc.ModelProperty):
             return None
         # A union's members are copies that were made before their properties were known.
         whole = self._schemas.classes_by_name[prop.class_info.name]
-        return whole if isinstance(whole, found.ModelProperty) and fields(whole) else None
+        return whole if isinstance(whole, opc.ModelProperty) and fields(whole) else None
 
     def annotation(self, prop: AnyProperty) -> str:
         """The type of a value that is there."""
@@ -98,21 +89,21 @@ class Api:
         """The types that its values can have, None last."""
         if isinstance(prop, UnionProperty):
             return self._union(prop)
-        if isinstance(prop, found.EnumProperty):
+        if isinstance(prop, opc.EnumProperty):
             return [prop.class_info.name, prop.value_type.__name__]
         if isinstance(prop, ConstProperty):
             return [f"Literal[{literal(prop.value.raw_value)}]"]
         if isinstance(prop, ListProperty):
             return [f"list[{self.annotation(prop.inner_property)}]"]
-        if isinstance(prop, found.ModelProperty):
+        if isinstance(prop, opc.ModelProperty):
             return [self._object(prop)]
         return [_SCALARS[type(prop)]]
 
-    def _object(self, prop: found.ModelProperty) -> str:
+    def _object(self, prop: opc.ModelProperty) -> str:
         if self.model(prop):
             return prop.class_info.name
         whole = self._schemas.classes_by_name[prop.class_info.name]
-        inner = whole.additional_properties if isinstance(whole, found.ModelProperty) else None
+        inner = whole.additional_properties if isinstance(whole, opc.ModelProperty) else None
         return f"Mapping[str, {self.annotation(inner) if inner else 'Any'}]"
 
     def _union(self, prop: UnionProperty) -> list[str]:
@@ -129,7 +120,7 @@ class Api:
         return ["Any"] if "Any" in flat else sorted(flat, key=lambda name: name == "None")
 
 
-def fields(model: found.ModelProperty) -> list[found.Property]:
+def fields(model: opc.ModelProperty) -> list[opc.Property]:
     """The properties of a class."""
     return [*(model.required_properties or []), *(model.optional_properties or [])]
 
@@ -139,54 +130,49 @@ def wire(prop: AnyProperty) -> str:
     return prop.name.get_untrusted_value()
 
 
-def validate(document: Document, data: dict[str, Any]) -> tuple[oai.OpenAPI | None, list[Problem]]:
+def validate(document: Document, data: Mapping) -> tuple[oai.OpenAPI | None, list[Problem]]:
     """Read `data` as OpenAPI; what is not goes by the place it has in `document`."""
     try:
         return oai.OpenAPI.model_validate(data), []
     except ValidationError as error:
         problems: dict[str, Problem] = {}
         for detail in error.errors(include_url=False, include_context=False):
-            pointer = _place(data, detail["loc"])
+            pointer = _pointer(data, detail["loc"])
             # Which of two readings failed is of no use; the place is.
             text = f"this is not OpenAPI: {prose(detail['msg']).lower()}; correct it"
             problems.setdefault(pointer, document.problem(pointer, text))
         return None, list(problems.values())
 
 
-def parse(document: Document, shape: Shape, unions: list[Union]) -> tuple[Api, list[Problem]]:
-    """Parse the shape of `document`; whatever the parser leaves out is a problem."""
+def parse(api: Api, shape: Shape) -> tuple[ParsedSchemas, list[Problem]]:
+    """Parse the shape of a document; whatever the parser leaves out is a problem."""
+    document = api.document
     openapi, problems = validate(document, shape.data)
     if openapi is None:
-        return Api(found.Schemas(), [], []), problems
+        return ParsedSchemas(opc.Schemas(), [], []), problems
     config = Config.from_sources(
         ConfigFile(), MetaType.NONE, Path(document.file), "utf-8", overwrite=False, output_path=None
     )
     components = openapi.components.schemas if openapi.components else None
-    schemas = found.build_schemas(
-        components=components or {}, schemas=found.Schemas(), config=config
-    )
+    schemas = opc.build_schemas(components=components or {}, schemas=opc.Schemas(), config=config)
     collections, schemas, _ = EndpointCollection.from_data(
         data=openapi.paths,
         schemas=schemas,
-        parameters=found.Parameters(),
+        parameters=opc.Parameters(),
         request_bodies={},
         responses={},
         config=config,
     )
     errors = [*schemas.errors, *(e for c in collections.values() for e in c.parse_errors)]
-    problems = [_problem(document, shape, error) for error in errors]
     endpoints = [e for collection in collections.values() for e in collection.endpoints]
-    api = Api(schemas, endpoints, unions)
-    return api, problems or _lost(document, shape, schemas, endpoints)
+    problems = [_problem(document, shape, error) for error in errors]
+    problems = problems or _lost(api, shape, schemas, {endpoint.name for endpoint in endpoints})
+    return ParsedSchemas(schemas, endpoints, shape.unions), problems
 
 
-def _lost(
-    document: Document,
-    shape: Shape,
-    schemas: found.Schemas,
-    endpoints: list[Endpoint],
-) -> list[Problem]:
-    """Schemas and operations that the parser dropped without a word."""
+def _lost(api: Api, shape: Shape, schemas: opc.Schemas, parsed: set[str]) -> list[Problem]:
+    """Schemas and operations that the parser dropped without a word; `parsed` are those it has."""
+    document = api.document
     known = {path.get_untrusted_value() for path in schemas.classes_by_reference}
     problems = [
         document.problem(pointer, f"openapi-python-client lost the schema {key}; describe it anew")
@@ -197,12 +183,14 @@ def _lost(
     problems += [
         document.problem("/components/schemas", f"{name} has no key of its own; give it one")
         for name, prop in schemas.classes_by_name.items()
-        if name not in named and (not isinstance(prop, found.ModelProperty) or fields(prop))
+        if name not in named and (not isinstance(prop, opc.ModelProperty) or fields(prop))
     ]
-    for i, (_, pointer, _) in enumerate(operations(document)):
-        if name_of(i) not in [endpoint.name for endpoint in endpoints]:
-            text = "openapi-python-client lost this operation; rename it"
-            problems.append(document.problem(pointer, text))
+    text = "openapi-python-client lost this operation; rename it"
+    problems += [
+        document.problem(operation.pointer, text)
+        for operation in api.operations
+        if name_of(operation.number) not in parsed
+    ]
     return problems
 
 
@@ -213,9 +201,9 @@ def _problem(document: Document, shape: Shape, error: ParseError) -> Problem:
     return document.problem(pointer, f"openapi-python-client cannot read this: {text}")
 
 
-def _place(data: Any, location: tuple[int | str, ...]) -> str:
+def _pointer(data: Any, location: tuple[int | str, ...]) -> str:
     """The JSON Pointer of a pydantic location, which names the types it tried as well."""
-    pointer = ""
+    path: list[int | str] = []
     for part in location:
         if isinstance(part, int) and part < len(sequence(data)):
             data = sequence(data)[part]
@@ -223,5 +211,5 @@ def _place(data: Any, location: tuple[int | str, ...]) -> str:
             data = mapping(data)[str(part)]
         else:
             continue
-        pointer += f"/{escaped(str(part))}"
-    return pointer
+        path.append(part)
+    return joined(path)

@@ -1,4 +1,4 @@
-"""What both tools read of a document: its shapes, without its words.
+"""What both tools read of a document in normal form: its shapes, without its words.
 
 Titles, descriptions, examples and defaults never reach a tool. Every object with properties, every
 enum and every discriminated union gets a name, so that both tools use the same one: a component
@@ -12,166 +12,154 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Final
 
-from ..document.document import Document, operations
-from ..document.pointer import escaped
-from ..document.values import Mapping, is_mapping, is_sequence, mapping, sequence
-from ..model.names import TAKEN, class_name, members, resources, unique
-from ..model.requests import response_schema
-from ..model.schemas import COMBINED, REF
+from ..document.pointer import joined
+from ..document.values import Mapping, is_mapping, mapping, sequence
+from ..model.api import Api
+from ..model.names import RESERVED_NAMES, class_name, members, resource_classes, unique
+from ..model.schemas import LIMITS, REF, variants
 
-_LIMITS: Final = (
-    *("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"),
-    *("maxItems", "maxLength", "minItems", "minLength"),
+_KEPT: Final = (
+    *("additionalProperties", "const", "discriminator", "enum", "format", "required", "type"),
+    *LIMITS,
 )
-_KEPT: Final = ("const", "enum", "format", "required", "type", "x-enum-varnames", *_LIMITS)
-_FORMATS: Final = ["date", "date-time", "uuid"]
-"""Those that Python has a type for; one tool would turn others into types of its own."""
 _NULL: Final[Mapping] = {"type": "null"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Union:
+    """A discriminated union."""
+
+    name: str
+    property: str
+    words: dict[str, str]
+    """The class for each word."""
 
 
 @dataclass
 class Shape:
     """A document reduced to what decides types."""
 
-    data: Mapping
+    schemas: dict[str, Mapping] = field(default_factory=dict[str, Mapping])
+    """By their names."""
     sources: dict[str, str] = field(default_factory=dict[str, str])
-    """Where each named schema stands in the document, by its name."""
+    """Where each of them stands in the document."""
+    paths: Mapping = field(default_factory=dict[str, Mapping])
+    """One path for each operation, which is called by its position."""
 
     @property
-    def schemas(self) -> Mapping:
-        """The named schemas."""
-        return mapping(mapping(self.data["components"])["schemas"])
+    def data(self) -> Mapping:
+        """An OpenAPI document with nothing more."""
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": "", "version": "0"},
+            "paths": self.paths,
+            "components": {"schemas": self.schemas},
+        }
+
+    @property
+    def unions(self) -> list[Union]:
+        """The discriminated unions."""
+        return [
+            Union(
+                name=class_name(key),
+                property=str(schema["discriminator"]["propertyName"]),
+                words={word: class_name(to) for word, to in variants(schema).items()},
+            )
+            for key, schema in self.schemas.items()
+            if "discriminator" in schema
+        ]
 
 
-def shape(document: Document) -> Shape:
-    """Reduce `document`."""
-    schemas: Mapping = {}
-    data: Mapping = {
-        "openapi": "3.1.0",
-        "info": {"title": document.name, "version": "0"},
-        "paths": {},
-        "components": {"schemas": schemas},
-    }
-    shaper = _Shaper(document, Shape(data))
-    components = mapping(mapping(document.data.get("components")).get("schemas"))
+def shape(api: Api) -> Shape:
+    """Reduce a document."""
+    components = mapping(mapping(api.document.data.get("components")).get("schemas"))
+    tags = [operation.tag for operation in api.operations]
+    shaper = _Shaper(
+        {
+            *(*RESERVED_NAMES, *(name for tag in tags for name in resource_classes(tag))),
+            *(f"Unknown{class_name(key)}" for key in components),
+        }
+    )
+    result = shaper.result
     for key in components:
-        schemas[key] = {}
-        shaper.shape.sources[key] = f"/components/schemas/{escaped(key)}"
-    for key, pointer in list(shaper.shape.sources.items()):
-        schemas[key] = shaper.schema(mapping(components[key]), pointer, key, named=True)
-    for i, (_, pointer, operation) in enumerate(operations(document)):
-        data["paths"][f"/{i}"] = {"get": shaper.operation(operation, pointer, i)}
-    return shaper.shape
+        result.schemas[key] = {}  # takes the name
+        result.sources[key] = joined(["components", "schemas", key])
+    for key, schema in components.items():
+        pointer = result.sources[key]
+        result.schemas[key] = shaper.schema(mapping(schema), pointer, key, is_named=True)
+    for operation in api.operations:
+        responses: Mapping = {}
+        for response in operation.responses:
+            responses[response.status] = {"description": ""}
+            if response.body:
+                inner = shaper.schema(*response.body, operation.request.operation_id)
+                responses[response.status]["content"] = {"application/json": {"schema": inner}}
+        name = name_of(operation.number)
+        result.paths[f"/{name}"] = {"get": {"operationId": name, "responses": responses}}
+    return result
 
 
 class _Shaper:
-    def __init__(self, document: Document, shape: Shape) -> None:
-        self._document = document
-        self.shape = shape
-        tags = [str(tag) for _, _, o in operations(document) for tag in sequence(o.get("tags"))]
-        names = mapping(mapping(document.data.get("components")).get("schemas"))
-        self._taken = {*TAKEN, *(name for tag in tags for name in resources(tag))}
-        self._taken |= {f"Unknown{class_name(name)}" for name in names}
+    def __init__(self, taken: set[str]) -> None:
+        self.result = Shape()
+        self._taken = taken
 
-    def operation(self, operation: Mapping, pointer: str, number: int) -> Mapping:
-        """What an operation answers; what it is asked with decides no type."""
-        hint = class_name(str(operation.get("operationId", "")))
-        responses: Mapping = {}
-        for status in mapping(operation.get("responses")):
-            found = response_schema(self._document, pointer, status)
-            responses[status] = {"description": ""}
-            if found:
-                inner = self.schema(*found, f"{hint}Response{status}")
-                responses[status]["content"] = {"application/json": {"schema": inner}}
-        return {"operationId": name_of(number), "responses": responses}
-
-    def schema(self, schema: Mapping, pointer: str, hint: str, *, named: bool = False) -> Mapping:
+    def schema(
+        self, schema: Mapping, pointer: str, hint: str, *, is_named: bool = False
+    ) -> Mapping:
         """The shape of one schema; `hint` names it where it needs a name and has none."""
-        if isinstance(schema.get("$ref"), str):
+        if "$ref" in schema:
             return {"$ref": schema["$ref"]}
         result: Mapping = {key: schema[key] for key in _KEPT if key in schema}
-        nullable = self._take_null(result) or schema.get("nullable") is True
-        types = result.get("type")
-        textual = "string" in (types if is_sequence(types) else [types])
-        if not textual or result.get("format") not in _FORMATS:
-            result.pop("format", None)
-        if isinstance(result.get("const"), float):
-            del result["const"]  # Python has no such literal type
-        self._reduce_enum(result, named)
-        if is_mapping(schema.get("properties")):
+        self._reduce_enum(schema, result, is_named=is_named)
+        if "properties" in schema:
             result["properties"] = {
-                key: self.schema(
-                    mapping(value), f"{pointer}/properties/{escaped(key)}", hint + class_name(key)
+                name: self.schema(
+                    mapping(value),
+                    pointer + joined(["properties", name]),
+                    hint + class_name(name),
                 )
-                for key, value in schema["properties"].items()
+                for name, value in schema["properties"].items()
             }
         for key in ("additionalProperties", "items"):
-            inner = schema.get(key)
-            if is_mapping(inner):
-                result[key] = self.schema(inner, f"{pointer}/{key}", f"{hint}Item")
-            elif isinstance(inner, bool):
-                result[key] = inner
-        for key in COMBINED:
-            if schema.get(key):
-                result[key] = [
-                    # The parts of an `allOf` become part of the class around them.
-                    self.schema(
-                        mapping(part),
-                        f"{pointer}/{key}/{i}",
-                        hint
-                        if sum(p != _NULL for p in sequence(schema[key])) == 1
-                        else f"{hint}{i}",
-                        named=key == "allOf",
-                    )
-                    for i, part in enumerate(sequence(schema[key]))
-                ]
-        if "discriminator" in schema:
-            result["discriminator"] = schema["discriminator"]
-        else:
-            parts = [part for key in COMBINED for part in result.get(key, ())]
-            if len(parts) == 1 and "$ref" in parts[0] and "properties" not in result:
-                result = parts[0]
-        if needs_name(result) and (nullable or not named):
-            result = {"$ref": REF + self._name(schema, result, pointer, hint)}
-        if not nullable:
-            return result
-        if result.keys() <= {"format", "type", *_LIMITS} and "type" in result:
-            types = result["type"]
-            return {**result, "type": [*(types if is_sequence(types) else [types]), "null"]}
-        return {"anyOf": [result, _NULL]}
+            if is_mapping(schema.get(key)):
+                result[key] = self.schema(schema[key], f"{pointer}/{key}", f"{hint}Item")
+        for key in ("anyOf", "oneOf"):
+            if key in schema:
+                result[key] = self._members(sequence(schema[key]), f"{pointer}/{key}", hint)
+        if _is_plain_or_null(result.get("anyOf")):
+            # In a union, one tool would make a class of a number with bounds.
+            plain = result["anyOf"][0]
+            return {**plain, "type": [plain["type"], "null"]}
+        if needs_name(result) and not is_named:
+            return {"$ref": REF + self._name(schema, result, pointer, hint)}
+        return result
+
+    def _members(self, members_: list[Mapping], pointer: str, hint: str) -> list[Mapping]:
+        is_single = sum(member != _NULL for member in members_) == 1
+        return [
+            self.schema(member, f"{pointer}/{i}", hint if is_single else f"{hint}{i}")
+            for i, member in enumerate(members_)
+        ]
 
     @staticmethod
-    def _take_null(result: Mapping) -> bool:
-        """Take null out of `type` and `enum`, so that what is left can have a name."""
-        nullable = False
-        for key, null in (("type", "null"), ("enum", None)):
-            if is_sequence(result.get(key)):
-                rest = [item for item in result[key] if item != null]
-                if rest and len(rest) < len(result[key]):
-                    nullable = True
-                    result[key] = rest[0] if key == "type" and len(rest) == 1 else rest
-        return nullable
-
-    @staticmethod
-    def _reduce_enum(result: Mapping, named: bool) -> None:
+    def _reduce_enum(schema: Mapping, result: Mapping, *, is_named: bool) -> None:
         """Leave enums that need a class of their own, and name their members."""
         values = sequence(result.get("enum"))
-        if result.get("type") == "boolean":
-            result.pop("enum", None)
-        elif len(values) == 1 and not named:
+        if len(values) == 1 and not is_named:
             # What OpenAPI 3.0 writes for a constant.
             result["const"] = values[0]
             del result["enum"]
-        elif values and all(isinstance(value, str | int) for value in values):
-            names = [str(name) for name in sequence(result.get("x-enum-varnames"))]
+        elif values:
+            names = [str(name) for name in sequence(schema.get("x-enum-varnames"))]
             result["x-enum-varnames"] = unique(members(values, names))
 
     def _name(self, schema: Mapping, result: Mapping, pointer: str, hint: str) -> str:
-        schemas = self.shape.schemas
         title = schema.get("title")
         titled = [class_name(title)] if isinstance(title, str) and class_name(title) else []
         names = chain(titled, [hint], (f"{hint}{i}" for i in count(2)))
         # An anchor in the document puts one schema in many places: they share the name.
+        schemas = self.result.schemas
         name = next(
             name
             for name in names
@@ -179,8 +167,15 @@ class _Shaper:
         )
         self._taken.add(f"Unknown{name}")
         schemas[name] = result
-        self.shape.sources.setdefault(name, pointer)
+        self.result.sources.setdefault(name, pointer)
         return name
+
+
+def _is_plain_or_null(parts: list[Mapping] | None) -> bool:
+    """Whether these are one plain type and null."""
+    if not parts or len(parts) != 2 or parts[1] != _NULL:
+        return False
+    return "type" in parts[0] and parts[0].keys() <= {"format", "type", *LIMITS}
 
 
 def name_of(number: int) -> str:
@@ -190,4 +185,4 @@ def name_of(number: int) -> str:
 
 def needs_name(schema: Mapping) -> bool:
     """Whether Python needs a class, an enum or an alias for a schema."""
-    return any(schema.get(key) for key in ("allOf", "discriminator", "enum", "properties"))
+    return any(schema.get(key) for key in ("discriminator", "enum", "properties"))

@@ -463,8 +463,15 @@ FOREIGN: Final[dict[str, Foreign]] = {
                 ),
             )
         ),
+        {"GET /v1/operations/{name}": meaning("r: false; s: true")},
+    ),
+    "ticks on a list": Foreign(
+        document(
+            ("GET /todos/{id}", answers(thing("", completed={"type": "boolean"}))),
+            ("PATCH /todos/{id}", EDIT),
+        ),
         {},
-        ("GET /v1/operations/{name}",),
+        ("GET /todos/{id}",),
     ),
     "songs": Foreign(
         document(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from jobwait import APITimeoutError, BaseClient
-from jobwait._requests import AsyncCalls, AsyncRuntime, Calls, Options, Runtime
 from jobwait._messages import Headers, Request, Response
+from jobwait._requests import AsyncCalls, AsyncRuntime, Calls, Options, Runtime
 
 from .widgets import CONFIG, KEY, AsyncJobsResource, JobsResource, Time, get_job_operation
 
@@ -139,14 +139,16 @@ class Fleet:
 
     def resource(self, *, key: str = KEY, timeout: float = 30.0) -> AsyncJobsResource:
         """What an asynchronous client has."""
-        runtime = AsyncRuntime(self.time.clock, self.time.async_sleep, self.time.random)
+        runtime = AsyncRuntime(
+            self.time.clock, self.time.async_sleep, self.time.random, self.time.time
+        )
         resource = AsyncJobsResource(AsyncCalls(self._options(key, timeout), self, runtime))
         resource.operation = self.operation
         return resource
 
     def blocking_resource(self, *, key: str = KEY, timeout: float = 30.0) -> JobsResource:
         """What a blocking client has."""
-        runtime = Runtime(self.time.clock, self.time.sleep, self.time.random)
+        runtime = Runtime(self.time.clock, self.time.sleep, self.time.random, self.time.time)
         transport = _Blocking(self)
         resource = JobsResource(Calls(self._options(key, timeout), transport, runtime))
         resource.operation = self.operation

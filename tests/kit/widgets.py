@@ -165,15 +165,25 @@ def answer(status: str, *, code: int = 200, headers: Any = None, **fields: Any) 
     return httpx.Response(code, json=body, headers=headers)
 
 
+EPOCH: Final = 1.7e9
+"""Seconds since the epoch at the zero of a test's clock."""
+
+
 class Time:
     """A clock that only sleeping, and slow responses, move on; jitter is chosen by the test."""
 
     def __init__(self, draw: float = 0.0) -> None:
         self.now = 1000.0
         self.draw = draw
+        self.skew = 0.0
+        """By how much the clock is ahead of other machines' ones."""
 
     def clock(self) -> float:
-        return self.now
+        return self.now + self.skew
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return EPOCH + self.now
 
     def sleep(self, delay: float) -> None:
         assert delay >= 0

@@ -1,0 +1,96 @@
+"""Selecting the operations of a document that a package is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from ..problems import Problem, RefusedError, prose
+from .document import EXTENSION, LINKS, SELECTION, Document, RawOperation, linked, operations
+from .pointer import joined
+from .values import is_sequence, mapping, sequence
+
+
+def select(document: Document) -> list[RawOperation]:
+    """The operations that `x-operations` names, else those with the extension, and their links.
+
+    Raises:
+        RefusedError: None is selected, or what is selected is not there.
+    """
+    selection = _Selection(document)
+    selected = selection.operations()
+    if selection.problems:
+        raise RefusedError(selection.problems)
+    return selected
+
+
+class _Selection:
+    def __init__(self, document: Document) -> None:
+        self.problems: list[Problem] = []
+        self._document = document
+        self._known = list(operations(document))
+
+    def operations(self) -> list[RawOperation]:
+        selected = {operation.own_pointer: operation for operation in self._named_or_marked()}
+        left = list(selected.values())
+        while left:
+            for target in self._linked(left.pop()):
+                if target.own_pointer not in selected:
+                    selected[target.own_pointer] = target
+                    left.append(target)
+        return [operation for operation in self._known if operation.own_pointer in selected]
+
+    def _named_or_marked(self) -> Iterator[RawOperation]:
+        if SELECTION not in self._document.data:
+            marked = [op for op in self._known if EXTENSION in op.value]
+            if not marked:
+                message = f"add `{EXTENSION}` to an operation; `suggest` proposes an overlay"
+                self._report("/paths", f"no operation says when its job is done; {message}")
+            yield from marked
+            return
+        words = self._document.data[SELECTION]
+        if not is_sequence(words) or not words:
+            message = "list ids or tags of operations, or such as `GET /path`"
+            self._report(f"/{SELECTION}", message)
+            return
+        for i, word in enumerate(words):
+            named = self._named(str(word))
+            if not named:
+                known = {name for operation in self._known for name in _names(operation)}
+                near = get_close_matches(str(word), sorted(known), 1)
+                hint = f"; the nearest is {prose(near[0])}" if near else "; correct it"
+                self._report(f"/{SELECTION}/{i}", f"no operation is {prose(str(word))!r}{hint}")
+            # Of a tag, what tells a job's status.
+            yield from [op for op in named if EXTENSION in op.value] or named
+
+    def _named(self, word: str) -> list[RawOperation]:
+        method, _, path = word.partition(" ")
+        wanted = {word, f"{method.upper()} {path}"}
+        return [operation for operation in self._known if wanted & _names(operation)]
+
+    def _linked(self, operation: RawOperation) -> Iterator[RawOperation]:
+        """The operations that one with the extension links to."""
+        settings = mapping(operation.value.get(EXTENSION))
+        for key in LINKS:
+            for by in ("operationId", "operation"):
+                word = mapping(settings.get(key)).get(by)
+                if not isinstance(word, str):
+                    continue
+                targets = linked(self._known, {by: word})
+                pointer = operation.pointer + joined([EXTENSION, key, by])
+                if not targets:
+                    self._report(pointer, f"no operation is {prose(word)!r}; correct it")
+                elif len(targets) > 1:
+                    message = f"{len(targets)} operations are {prose(word)!r}; write `operation: "
+                    self._report(pointer, f"{message}{prose(targets[0].name)}`")
+                yield from targets[:1]
+
+    def _report(self, pointer: str, message: str) -> None:
+        self.problems.append(self._document.problem(pointer, message))
+
+
+def _names(operation: RawOperation) -> set[str]:
+    """All that an operation can be selected by."""
+    name = operation.value.get("operationId")
+    tags = {tag for tag in sequence(operation.value.get("tags")) if isinstance(tag, str)}
+    return {operation.name} | tags | ({name} if isinstance(name, str) and name else set[str]())

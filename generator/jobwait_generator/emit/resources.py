@@ -1,0 +1,172 @@
+"""What becomes of the operations: resources, each with its methods and the job that they return."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from ..document.document import Document
+from ..document.pointer import joined, tokens
+from ..document.values import mapping, sequence
+from ..model.api import Api, Link, Operation
+from ..model.names import class_name, field_names, identifier, literal, method_name
+from ..model.requests import Part, Request
+from ..model.schemas import resolve
+from ..model.waiting import Waiting
+from ..parse.openapi_python_client import ParsedSchemas, fields, wire
+from ..parse.shape import Shape
+from .models import property_pointers, schema_text, words_of
+from .package import Failure, LinkMethod, Resource, Status
+
+_ERRORS: Final = {
+    "400": "BadRequestError",
+    "401": "AuthenticationError",
+    "403": "PermissionDeniedError",
+    "404": "NotFoundError",
+    "429": "RateLimitError",
+}
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NO_UUID: Final = "00000000-0000-0000-0000-000000000000"
+
+
+class ResourceBuilder:
+    """Decides everything about the resources of one document."""
+
+    def __init__(self, api: Api, shape: Shape, parsed: ParsedSchemas) -> None:
+        self._api = api
+        self._document: Document = api.document
+        self._shape = shape
+        self._parsed = parsed
+
+    def build(self, operation: Operation, waiting: Waiting) -> Resource:
+        """The resource of an operation that tells the status of a job."""
+        request, value = operation.request, operation.value
+        method = method_name(request.operation_id, operation.tag)
+        body = self._parsed.annotation(self._parsed.body(operation.number))
+        job, attributes = self._job(operation, tokens(waiting.job))
+        statuses = self._statuses(operation, waiting, job)
+        done = _done(waiting, statuses, job)
+        links = [self._link(operation, link, method) for link in self._api.links(operation)]
+        notes = [operation.text("description")]
+        notes += ["Deprecated."] if value.get("deprecated") is True else []
+        return Resource(
+            tag=operation.tag,
+            module=identifier(operation.tag),
+            name=f"{class_name(operation.tag)}Resource",
+            text=self._api.tag_texts.get(operation.tag) or operation.tag,
+            method=method,
+            constant=method.upper(),
+            request=request,
+            summary=operation.text("summary") or request.operation_id,
+            description="\n\n".join(notes),
+            example=self._example(request),
+            links=links,
+            body=body,
+            job=job,
+            done=" | ".join(done),
+            uses=self._models([body, job, *done, *(link.body for link in links)]),
+            attribute=".".join(attributes),
+            waiting=waiting,
+            statuses=statuses,
+            failures=_failures(operation),
+        )
+
+    def _job(self, operation: Operation, path: list[str]) -> tuple[str, list[str]]:
+        """The annotation of a job, and the attributes that lead to it."""
+        prop = self._parsed.body(operation.number)
+        attributes: list[str] = []
+        for token in path:
+            model = self._parsed.model(prop)
+            assert model is not None, "the pointer was checked"
+            (key,) = (k for k in self._shape.sources if class_name(k) == model.class_info.name)
+            prop = next(item for item in fields(model) if wire(item) == token)
+            places = property_pointers(self._document, self._shape.sources[key])
+            attributes.append(field_names(places)[token])
+        return self._parsed.annotation(prop), attributes
+
+    def _statuses(self, operation: Operation, waiting: Waiting, job: str) -> list[Status]:
+        union = next((union for union in self._parsed.unions if union.name == job), None)
+        # Whether the status is what tells the variants of a job apart.
+        is_told = union and waiting.status == waiting.job + joined([union.property])
+        leaves = (
+            resolve(self._document, operation.body.pointer, tokens(waiting.status or "/"))[0]
+            if operation.body
+            else []
+        )
+        result: list[Status] = []
+        for word, state in waiting.states.items():
+            kind = union.words.get(word, job) if union and is_told else job
+            if kind != job:
+                source = next(p for k, p in self._shape.sources.items() if class_name(k) == kind)
+                text = schema_text(self._document, source)
+            else:
+                own = next((leaf for leaf in leaves if leaf.schema.get("const") == word), None)
+                text = words_of(own.schema, "status") if own else ""
+            result.append(Status(word=word, state=state, type=kind, text=text))
+        return result
+
+    def _models(self, annotations: list[str]) -> list[str]:
+        """The models among the words of annotations."""
+        words = {word for text in annotations for word in re.findall(r"\w+", text)}
+        return sorted(words & {class_name(key) for key in self._shape.sources})
+
+    def _link(self, operation: Operation, link: Link, method: str) -> LinkMethod:
+        target = link.operation
+        body = "bytes"
+        if target.body is not None:
+            body = self._parsed.annotation(self._parsed.body(target.number))
+        is_result = link.kind == "result"
+        request = operation.request if is_result else target.request
+        sources = [source for source in link.sources.values() if source is not None]
+        return LinkMethod(
+            kind=link.kind,
+            constant=f"{link.kind}_{method}".upper(),
+            request=target.request,
+            body=body,
+            text=target.text("summary")
+            or target.text("description")
+            or f"{link.kind.capitalize()} a job.",
+            id_type=request.id_type if request.id_parts else "",
+            parameter=request.parameter,
+            parameter_text=request.parameter_text,
+            sources=sources if is_result else [],
+        )
+
+    def _example(self, request: Request) -> str:
+        examples = [_part_example(part) for part in request.id_parts]
+        return examples[0] if len(examples) == 1 else f"({', '.join(examples)})"
+
+
+def _done(waiting: Waiting, statuses: list[Status], job: str) -> list[str]:
+    """The annotations of a job that has succeeded."""
+    done = dict.fromkeys(status.type for status in statuses if status.state == "succeeded")
+    if "succeeded" in (waiting.absent, *waiting.responses.values()):
+        done[job] = None
+    # Without a body nothing has succeeded.
+    return [job.removesuffix(" | None")] if job in done else list(done)
+
+
+def _failures(operation: Operation) -> list[Failure]:
+    result: list[Failure] = []
+    for response in operation.responses:
+        if not response.status.startswith("2"):
+            error = "ServerError" if response.status.startswith("5") else "APIStatusError"
+            error = _ERRORS.get(response.status, error)
+            text = words_of(response.value, "")
+            result.append(Failure(status=response.status, error=error, text=text))
+    return sorted(result, key=lambda failure: failure.status)
+
+
+def _part_example(part: Part) -> str:
+    """An example of a part of an id, as a Python literal."""
+    schema = part.node.schema
+    examples: list[Any] = [part.owner.get("example")]
+    examples += [mapping(e).get("value") for e in mapping(part.owner.get("examples")).values()]
+    examples += [schema.get("example"), *sequence(schema.get("examples"))]
+    if part.type == "int":
+        return literal(next((value for value in examples if type(value) is int), 1))
+    words = [value for value in examples if isinstance(value, str)]
+    if part.type == "UUID":
+        word = next((word for word in words if _UUID.fullmatch(word)), _NO_UUID)
+        return f"UUID({literal(word)})"
+    return literal(next(iter(words), "") or "job_1")

@@ -1,0 +1,86 @@
+"""How a client sends its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..document.document import PREFIX, VARIABLE, Document, operations
+from ..document.pointer import joined
+from ..document.values import Mapping, mapping, sequence
+from .names import identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """How a client sends one of its keys."""
+
+    pointer: str
+    """Where its security scheme stands."""
+    parameter: str
+    """The argument of the client."""
+    header: str
+    """The header that it is sent in, or the parameter of the query."""
+    prefix: str
+    """What stands before it there."""
+    variable: str | None
+    """The environment variable that may hold it."""
+    description: str
+    in_query: bool
+    is_basic: bool
+
+
+def read_credentials(document: Document) -> tuple[Credential, ...]:
+    """The keys of a document in normal form, that of `api_key=` first."""
+    schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
+    required = [requirement for _, requirement in requirements(document)]
+    used = dict.fromkeys(name for names in required for name in names if name in schemes)
+    is_several = any(len(names) > 1 for names in required)
+    credentials = [
+        _credential(mapping(schemes[name]), name, is_several=is_several) for name in used or schemes
+    ]
+    return tuple(sorted(credentials, key=lambda credential: credential.variable is None))
+
+
+def _credential(scheme: Mapping, name: str, *, is_several: bool) -> Credential:
+    is_basic = str(scheme.get("scheme")).lower() == "basic"
+    where = str(scheme.get("in"))
+    if scheme.get("type") == "http":
+        header, prefix = "Authorization", "Basic " if is_basic else "Bearer "
+        parameter = "user_and_password" if is_basic else "bearer_token"
+    elif where == "cookie":
+        header, prefix, parameter = "Cookie", f"{scheme.get('name')}=", "cookie_key"
+    else:
+        header, prefix = str(scheme.get("name")), str(scheme.get(PREFIX, ""))
+        parameter = f"{where}_key"
+    variable = scheme.get(VARIABLE)
+    return Credential(
+        pointer=joined(["components", "securitySchemes", name]),
+        parameter="api_key" if variable else identifier(name) if is_several else parameter,
+        header=header,
+        prefix=prefix,
+        variable=None if variable is None else str(variable),
+        description=str(scheme.get("description", "")),
+        in_query=where == "query",
+        is_basic=is_basic,
+    )
+
+
+def requirements(document: Document) -> Iterator[tuple[str, Mapping]]:
+    """Every security requirement, the document's and its operations', with its pointer."""
+    owners = [("", document.data), *((op.pointer, op.value) for op in operations(document))]
+    for pointer, owner in owners:
+        for i, requirement in enumerate(sequence(owner.get("security"))):
+            yield f"{pointer}/security/{i}", mapping(requirement)
+
+
+def needs_key(document: Document) -> bool:
+    """Whether every request needs a key."""
+    shared = document.data.get("security")
+    listed = [sequence(op.value.get("security", shared)) for op in operations(document)]
+    return all(requirements and {} not in requirements for requirements in listed)
+
+
+def sends_several(document: Document) -> bool:
+    """Whether one request carries several keys."""
+    return any(len(requirement) > 1 for _, requirement in requirements(document))

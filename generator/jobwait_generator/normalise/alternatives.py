@@ -1,0 +1,212 @@
+"""Taking schemas apart: the alternatives that each one allows, as atoms of one plain type."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from ..document.document import Document
+from ..document.pointer import local_pointer
+from ..document.values import Mapping, is_mapping, mapping, sequence
+from .atoms import ANY, is_listed, is_object, kind_of, listed_values, own_atoms
+from .origins import Origins
+
+UNIONS: Final = ("anyOf", "oneOf")
+
+_BESIDE_REF: Final = frozenset(
+    {
+        *("additionalProperties", "allOf", "anyOf", "const", "enum", "items", "oneOf"),
+        *("patternProperties", "prefixItems", "properties", "required"),
+    }
+)
+"""What beside a `$ref` says more than the reference."""
+_MOST: Final = 100
+"""Alternatives of one schema; what has more is anything."""
+_MOST_PAIRS: Final = 1_000
+
+
+class Atoms(NamedTuple):
+    """The alternatives that a schema consists of; none of them is null."""
+
+    parts: list[Mapping]
+    null: bool
+    """Whether the schema allows null too."""
+
+
+class Alternatives:
+    """What the schemas of one document allow."""
+
+    def __init__(self, document: Document, origins: Origins) -> None:
+        self._document = document
+        self._origins = origins
+        self._known: dict[int, tuple[Mapping, Atoms]] = {}
+        """What was taken apart, by identity; the schema stays, and so its identity is its own."""
+        self._expanding: set[str] = set()
+        self._is_3_0 = str(document.data.get("openapi")).startswith("3.0")
+
+    def atoms(self, schema: Any) -> Atoms:
+        """The alternatives of a schema, references among them."""
+        if not is_mapping(schema):
+            return Atoms([] if schema is False else [ANY], null=False)
+        if id(schema) not in self._known:
+            atoms = self._taken_apart(schema)
+            if self._expanding:
+                return atoms  # In a circle this is less than the whole.
+            self._known[id(schema)] = schema, atoms
+        return self._known[id(schema)][1]
+
+    def leaves(self, schema: Any) -> list[Mapping]:
+        """The alternatives of a schema, behind all references."""
+        return [leaf for part in self.atoms(schema).parts for leaf in self.behind(part).parts]
+
+    def behind(self, part: Mapping) -> Atoms:
+        """The alternatives behind an atom that is a reference, and behind those; else itself."""
+        if "$ref" not in part:
+            return Atoms([part], null=False)
+        pointer = local_pointer(str(part["$ref"])) or ""
+        if pointer in self._expanding:
+            return Atoms([], null=False)
+        self._expanding.add(pointer)
+        try:
+            atoms = self.atoms(self._document.at(pointer))
+            inner = [self.behind(atom) for atom in atoms.parts]
+        finally:
+            self._expanding.discard(pointer)
+        parts = [atom for expanded in inner for atom in expanded.parts]
+        return Atoms(parts, atoms.null or any(expanded.null for expanded in inner))
+
+    def is_nullable(self, reference: str) -> bool:
+        """Whether what a reference leads to may be null."""
+        return self.behind({"$ref": reference}).null
+
+    def words(self, schema: Any) -> list[str]:
+        """The words that a schema allows; none if it allows more than words."""
+        words = [word for leaf in self.leaves(schema) for word in listed_values(leaf) or [None]]
+        strings = [word for word in words if isinstance(word, str)]
+        return list(dict.fromkeys(strings)) if len(strings) == len(words) else []
+
+    def lacks(self, schema: Any, path: list[str]) -> bool:
+        """Whether an alternative of a schema has no such property."""
+        return bool(path) and any(
+            path[0] not in part["properties"]
+            or (len(path) > 1 and self.lacks(part["properties"][path[0]], path[1:]))
+            for part in self.leaves(schema)
+            if is_object(part) and "additionalProperties" not in part
+        )
+
+    def home(self, part: Mapping) -> str | None:
+        """The pointer of the component that a reference ends at; None for what is none."""
+        pointer = None
+        while "$ref" in part:
+            pointer = local_pointer(str(part["$ref"])) or ""
+            parts = self.atoms(self._document.at(pointer)).parts
+            if len(parts) != 1 or parts[0] == part:
+                break
+            part = parts[0]
+        return pointer
+
+    def home_of(self, atom: Mapping, part: Mapping) -> str | None:
+        """The pointer of the component behind a reference that is all of one atom of it."""
+        if "$ref" not in part:
+            return None
+        for inner in self.atoms(self._document.at(local_pointer(str(part["$ref"])) or "")).parts:
+            if "$ref" in inner:
+                leaves = self.behind(inner).parts
+                if leaves == [atom]:
+                    return self.home(inner)
+                if atom in leaves:
+                    return self.home_of(atom, inner)
+        return None
+
+    def _taken_apart(self, schema: Mapping) -> Atoms:
+        null = schema.get("nullable") is True
+        lists: list[list[Mapping]] = []
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            lists.append([{"$ref": reference}])
+            null = null or self.is_nullable(reference)
+            if self._is_3_0 or not _BESIDE_REF & schema.keys():
+                return Atoms(lists[0], null)
+        own, own_null = own_atoms(schema)
+        null = null or own_null
+        if own is not None:
+            pointer = self._origins.of(schema)
+            lists.append([self._origins.note(atom, pointer) for atom in own])
+        for part in sequence(schema.get("allOf")):
+            atoms = self.atoms(part)
+            null = null or atoms.null
+            lists.append(atoms.parts)
+        for key in UNIONS:
+            members = [self.atoms(part) for part in sequence(schema.get(key))]
+            null = null or any(atoms.null for atoms in members)
+            if parts := [part for atoms in members for part in atoms.parts]:
+                lists.append(parts)
+        if not lists:
+            return Atoms([] if null and "nullable" not in schema else [ANY], null)
+        result = lists[0]
+        for other in lists[1:]:
+            result = self._intersection(result, other)
+        return Atoms(result if len(result) <= _MOST else [ANY], null)
+
+    def _intersection(self, one: list[Mapping], other: list[Mapping]) -> list[Mapping]:
+        """What two lists of alternatives both allow."""
+        if ANY in one or not one:
+            return other
+        if ANY in other or not other:
+            return one
+        if len(one) * len(other) > _MOST_PAIRS:
+            return [ANY]
+        # What contradicts itself is not guessed at.
+        return [part for x in one for y in other for part in self._common(x, y)] or [ANY]
+
+    def _common(self, x: Mapping, y: Mapping) -> list[Mapping]:
+        """What two atoms both allow."""
+        if x == y:
+            return [x]
+        if "$ref" in x:
+            return self._common_with_reference(x, y)
+        if "$ref" in y:
+            return self._common_with_reference(y, x)
+        kinds = {kind_of(x), kind_of(y)}
+        if kinds == {"integer", "number"}:
+            return [x if kind_of(x) == "integer" else y]
+        if len(kinds) > 1:
+            return []
+        if kinds == {"object"}:
+            return [self._common_object(x, y)]
+        if kinds == {"array"}:
+            items = [part["items"] for part in (x, y) if part["items"] not in ({}, True)]
+            derive = self._origins.derive
+            together = derive({"allOf": items}, *items) if len(items) > 1 else [*items, {}][0]
+            return [derive({"type": "array", "items": together}, x)]
+        if is_listed(x) and is_listed(y):
+            words = [word for word in listed_values(x) if word in listed_values(y)]
+            listed: Mapping = {"type": x["type"], "enum": words}
+            return [self._origins.derive(listed, x)] if words else []
+        return [y if is_listed(y) else x if is_listed(x) else {**x, **y}]
+
+    def _common_with_reference(self, reference: Mapping, other: Mapping) -> list[Mapping]:
+        parts = self.behind(reference).parts
+        if not parts or other == {"type": "object"}:
+            return [reference] if all(kind_of(part) == "object" for part in parts) else [other]
+        if "$ref" not in other and other.keys() <= {"type", "format"}:
+            kinds = {kind_of(part) for part in parts}
+            return [reference] if kinds == {kind_of(other)} else []
+        return self._intersection(parts, self.behind(other).parts)
+
+    def _common_object(self, x: Mapping, y: Mapping) -> Mapping:
+        derive = self._origins.derive
+        properties = dict(mapping(x.get("properties")))
+        for name, value in mapping(y.get("properties")).items():
+            old = properties.get(name, value)
+            properties[name] = old if old == value else derive({"allOf": [old, value]}, value, old)
+        result: Mapping = {"type": "object"}
+        if properties:
+            result["properties"] = properties
+        required = [*sequence(x.get("required")), *sequence(y.get("required"))]
+        if required:
+            result["required"] = list(dict.fromkeys(required))
+        values = [part["additionalProperties"] for part in (x, y) if "additionalProperties" in part]
+        if values:
+            together = values[0] if len(values) == 1 else derive({"allOf": values}, *values)
+            result["additionalProperties"] = together
+        return derive(result, x, y)

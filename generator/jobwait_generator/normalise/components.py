@@ -1,0 +1,70 @@
+"""The components of the normal form: their keys, and the schemas that they are made of."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from ..document.document import Document
+from ..document.pointer import tokens
+from ..document.values import mapping
+from ..model.names import class_name
+
+
+class Normal(dict[str, Any]):
+    """A schema that is in normal form already."""
+
+
+class Components:
+    """The keys of one document's components, and the queue of those that are still to be made.
+
+    Args:
+        document: Where the schemas stand.
+        taken: Names that no class may have.
+    """
+
+    def __init__(self, document: Document, taken: Iterable[str]) -> None:
+        self.queue: deque[tuple[str, Any]] = deque()
+        """Keys, each with the schema that its component is made of."""
+        self.discriminators: dict[str, str] = {}
+        """The property that tells a variant from the others, by the variant's key."""
+        self._document = document
+        self._taken = set(taken)
+        self.reserved: dict[str, str] = {}
+        """The keys of the document's own components, by their pointers."""
+        self._keys: dict[str, str] = {}
+
+    def reserve(self, key: str, pointer: str) -> None:
+        """Give what stands at `pointer`, if it becomes a component, this key or the nearest."""
+        self.reserved[pointer] = self.new_key(key)
+
+    def key(self, pointer: str) -> str:
+        """The key of the component for what stands at `pointer`."""
+        if pointer not in self._keys:
+            schema = self._document.at(pointer)
+            key = self.reserved.get(pointer)
+            key = key or self.new_key(title_of(mapping(schema)) or tokens(pointer)[-1])
+            self._keys[pointer] = key
+            self.add(key, schema)
+        return self._keys[pointer]
+
+    def add(self, key: str, schema: Any) -> None:
+        """Let a component be made of a schema."""
+        self.queue.append((key, schema))
+
+    def new_key(self, wanted: str) -> str:
+        """A key that no other component has, and its class no other meaning."""
+        base = re.sub(r"[^A-Za-z0-9]", "", class_name(wanted)) or "Schema"
+        names = (base if i == 1 else f"{base}{i}" for i in count(1))
+        name = next(n for n in names if not {n, f"Unknown{n}"} & self._taken)
+        self._taken |= {name, f"Unknown{name}"}
+        return name
+
+
+def title_of(schema: Any) -> str | None:
+    """The title that a class can be called after, if there is one."""
+    title = mapping(schema).get("title")
+    return title if isinstance(title, str) and class_name(title) != "Field" else None

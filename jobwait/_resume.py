@@ -1,0 +1,246 @@
+"""A wait as a value in JSON, which another process can go on with."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeGuard
+
+from ._errors import InvalidArgumentError
+from ._pointer import is_array
+from ._provider import Waitable, providers
+from ._unset import UNSET
+from ._validation import LONGEST, seconds
+from ._waiter import WaitState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ._client import AsyncResource, Resource
+    from ._operation import JobOperation
+    from ._requests import SharedCalls
+    from ._unset import Unset
+
+MAX_WORD: Final = 40
+"""Characters of a status word that are kept."""
+OVERTIME: Final = 5.0
+"""Seconds, and at most a twentieth of its timeout, for a wait that is resumed after its deadline:
+enough for a last look."""
+
+
+class Wait(NamedTuple):
+    """A wait between two polls, to be stored or sent, and resumed where the package is installed.
+
+    Times are seconds since the epoch, so that the deadline survives a move to another machine.
+    `advance` moves waits on; `as_completed` and `wait_for_all` take one in place of an id.
+    """
+
+    provider: str
+    operation: str
+    """As in `GET /v1/jobs/{id}`."""
+    job_id: Any
+    started: float
+    timeout: float | None
+    """Seconds in all; None is for ever."""
+    due: float
+    """When to poll next; no earlier."""
+    polls: int = 0
+    failures: int = 0
+    """Polls without an answer since the last good one."""
+    slowest: int = 0
+    """Hundredths of a second that the slowest poll took, one second at most."""
+    final: bool = False
+    """Whether the next poll is the last one before the deadline."""
+    seen: float | None = None
+    """When the last good poll was sent."""
+    word: str | None = None
+    """The last status word."""
+    progress: float | None = None
+    """What the last good poll saw of it, from 0.0 to 1.0."""
+
+    @classmethod
+    def start(
+        cls,
+        resource: Resource[Any, Any, Any] | AsyncResource[Any, Any, Any],
+        id: Any,
+        *,
+        timeout: float | Unset | None = UNSET,
+    ) -> Self:
+        """A wait that begins now; nothing is sent.
+
+        Args:
+            resource: What the job belongs to, as `client.jobs`.
+            id: The job's id.
+            timeout: Seconds in all; None is for ever. The provider's recommendation if not given.
+
+        Raises:
+            InvalidArgumentError: The id, or the timeout, cannot work.
+        """
+        operation, calls = resource.operation, resource.calls
+        calls.prepare(operation, id)
+        limit = operation.polling.timeout if timeout is UNSET else timeout
+        now = calls.time()
+        limit = None if limit is None else seconds("timeout", limit)
+        return cls(operation.provider, operation.name, id, now, limit, now)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `json.dumps` takes; without what is as it was at the start."""
+        data = {
+            name: round(value, 3) if isinstance(value, float) else value
+            for name, value in self._asdict().items()
+            if name not in self._field_defaults or value != self._field_defaults[name]
+        }
+        return data | {"job_id": plain_id(self.job_id)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The wait that `to_dict` was called of.
+
+        Raises:
+            InvalidArgumentError: It is none; the message names the key that is wrong.
+        """
+        if not isinstance(data, dict):
+            raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
+        for name in cls._fields:
+            missing = name not in data and name not in cls._field_defaults
+            if missing or (name in data and not _VALID[name](data[name])):
+                shown = "nothing" if missing else f"{data[name]!r:.60}"
+                raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
+        unknown = sorted(map(str, data.keys() - set(cls._fields)))
+        if unknown:
+            raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
+        return cls(**{**data, "job_id": _typed_id(data)})
+
+    @property
+    def key(self) -> str:
+        """The same for all waits of the job."""
+        return job_key(self.provider, self.operation, self.job_id)
+
+    def state(self, now: float, clock: float) -> WaitState[Any]:
+        """What a scheduler goes on with.
+
+        Args:
+            now: Seconds since the epoch.
+            clock: The reading of the scheduler's own clock now.
+        """
+        limit = math.inf if self.timeout is None else self.timeout
+        started = min(self.started, now)  # another machine's clock may be ahead
+        if self.polls and started + limit <= now:
+            limit = now - started + min(limit / 20, OVERTIME)
+        ahead = clock - now
+        return WaitState(
+            self.job_id,
+            started + ahead,
+            limit,
+            self.polls,
+            self.failures,
+            self.slowest,
+            self.final,
+            None if self.seen is None else self.seen + ahead,
+            self.word,
+            self.progress,
+        )
+
+
+def wait_of(
+    operation: JobOperation[Any, Any, Any, Any],
+    state: WaitState[Any],
+    due: float,
+    calls: SharedCalls,
+) -> Wait:
+    """The wait that goes on with a scheduler's state.
+
+    Args:
+        due: A reading of the scheduler's clock.
+    """
+    ahead = calls.clock() - calls.time()
+    return Wait(
+        operation.provider,
+        operation.name,
+        state.job_id,
+        state.started - ahead,
+        None if math.isinf(state.timeout) else state.timeout,
+        due - ahead,
+        state.polls,
+        state.failures,
+        state.slowest,
+        state.final,
+        None if state.seen is None else state.seen - ahead,
+        None if state.word is None else state.word[:MAX_WORD],
+        state.progress,
+    )
+
+
+def plain_id(id: Any) -> Any:
+    """A job's id as JSON has it."""
+    if _is_tuple(id):
+        return [plain_id(part) for part in id]
+    return id if isinstance(id, (str, int)) else str(id)
+
+
+def job_key(provider: str, operation: str, id: Any) -> str:
+    """A job's name among all jobs of all providers."""
+    parts = id if _is_tuple(id) else (id,)
+    return "/".join([provider, operation, *map(str, parts)])
+
+
+def _typed_id(data: Mapping[str, Any]) -> Any:
+    waitable = _waitable(data["provider"], data["operation"])
+    job_id: Any = data["job_id"]
+    parts = job_id if is_array(job_id) else [job_id]
+    try:
+        typed = [kind(part) for kind, part in zip(waitable.id_types, parts, strict=True)]
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(
+            f"this is no wait: its 'job_id' {data['job_id']!r:.60} is no id of {waitable.operation}"
+        ) from None
+    return typed[0] if len(typed) == 1 else tuple(typed)
+
+
+@cache
+def _waitable(provider: str, operation: str) -> Waitable:
+    installed = providers()
+    if provider not in installed:
+        raise InvalidArgumentError(
+            f"this wait's 'provider' is {provider!r}, of which no package is installed"
+        )
+    for waitable in installed[provider].waitables:
+        if waitable.operation == operation:
+            return waitable
+    raise InvalidArgumentError(
+        f"this wait's 'operation' is {operation!r}, which the package of {provider} does not have"
+    )
+
+
+def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e12
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_id(value: Any) -> bool:
+    parts = value if is_array(value) else [value]
+    return all(isinstance(part, (str, int)) and not isinstance(part, bool) for part in parts)
+
+
+_VALID: Final[dict[str, Callable[[Any], bool]]] = {
+    "provider": lambda value: isinstance(value, str),
+    "operation": lambda value: isinstance(value, str),
+    "job_id": _is_id,
+    "started": _is_time,
+    "timeout": lambda value: value is None or (_is_time(value) and 0 <= value <= LONGEST),
+    "due": _is_time,
+    "polls": _is_count,
+    "failures": _is_count,
+    "slowest": _is_count,
+    "final": lambda value: isinstance(value, bool),
+    "seen": lambda value: value is None or _is_time(value),
+    "word": lambda value: value is None or isinstance(value, str),
+    "progress": lambda value: value is None or (_is_time(value) and 0 <= value <= 1),
+}

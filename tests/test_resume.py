@@ -1,0 +1,239 @@
+"""Waits as values: stored as JSON, moved on by `advance`, resumed by other processes."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final, cast
+from uuid import uuid4
+
+import pytest
+from docurift_client import Client as DocuriftClient
+from hypothesis import given
+from hypothesis import strategies as st
+from spideriq_client import Client as SpiderIQClient
+
+from jobwait import (
+    Advanced,
+    Fixed,
+    InvalidArgumentError,
+    Outcome,
+    Wait,
+    WaitTimeoutError,
+    advance,
+    async_advance,
+    async_as_completed,
+    async_wait_for_all,
+)
+
+from .kit.fleet import Fleet, Job, run, too_many
+from .kit.widgets import EPOCH, Time
+
+KEY: Final = "key-of-a-test"
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def moved(time: Time, fleet: Fleet, waits: list[Wait], **options: Any) -> Advanced:
+    """Move waits on, once, in virtual time."""
+    resource = fleet.resource()
+
+    async def main() -> Advanced:
+        return await async_advance([(resource, wait) for wait in waits], **options)
+
+    return run(time, main())
+
+
+def start(fleet: Fleet, ids: list[str], **options: Any) -> list[Wait]:
+    return [Wait.start(fleet.resource(), id, **options) for id in ids]
+
+
+def until_done(time: Time, fleet: Fleet, waits: list[Wait]) -> list[Outcome[Any]]:
+    """Move waits on as a queue does: each time as JSON, when the first is due."""
+    done: list[Outcome[Any]] = []
+    while waits:
+        stored = [json.dumps(wait.to_dict()) for wait in waits]
+        assert max(map(len, stored)) <= 300
+        result = moved(time, fleet, [unchecked(text) for text in stored])
+        done += result.done
+        waits = result.open
+        if waits:
+            time.now = max(time.now, min(wait.due for wait in waits) - EPOCH)
+    return done
+
+
+def unchecked(text: str) -> Wait:
+    """A stored wait of a provider that no package is installed of."""
+    return Wait(**json.loads(text))
+
+
+def test_waits_that_are_stored_between_all_polls_end_as_others_do(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(10.0), Job(3.0, end="failed"), Job(1e6))
+    outcomes = until_done(time, fleet, start(fleet, ids, timeout=30.0))
+    assert {outcome.job_id: outcome.kind for outcome in outcomes} == {
+        ids[0]: "succeeded",
+        ids[1]: "failed",
+        ids[2]: "timeout",
+    }
+    assert time.now - 1000 == pytest.approx(30, abs=0.5)
+
+
+def test_only_what_is_due_is_polled_and_nothing_is_waited_for(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(1e6), Job(1e6))
+    due, later = start(fleet, ids)
+    began = time.now
+    result = moved(time, fleet, [due, later._replace(due=later.due + 60)])
+    assert result.done == []
+    assert time.now - began < 1
+    assert [len(job.polls) for job in fleet.jobs.values()] == [1, 0]
+    polled, same = result.open
+    assert (polled.job_id, polled.polls, same.polls) == (ids[0], 1, 0)
+    assert same.due == pytest.approx(later.due + 60)
+
+
+def test_a_hint_of_the_provider_is_carried_onward(time: Time) -> None:
+    fleet = Fleet(time)
+    faults = {1: lambda: too_many(40)}
+    ids = fleet.add(Job(5.0, faults=faults), Job(5.0))
+    result = moved(time, fleet, start(fleet, ids, timeout=100.0), max_in_flight=1)
+    assert [wait.polls for wait in result.open] == [1, 0]
+    assert all(wait.due - EPOCH - time.now == pytest.approx(40, abs=1) for wait in result.open)
+
+
+def test_as_completed_and_wait_for_all_take_a_wait_in_place_of_an_id(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(10.0), Job(10.0))
+    waits = moved(time, fleet, start(fleet, ids, timeout=60.0)).open
+    resource = fleet.resource()
+
+    async def main() -> list[Outcome[Any]]:
+        first = async_as_completed(resource, waits[:1])
+        seen: list[Outcome[Any]] = [outcome async for outcome in first]
+        seen += await async_wait_for_all([(resource, waits[1])])
+        return seen
+
+    outcomes = run(time, main())
+    assert [outcome.job_id for outcome in outcomes] == ids
+    assert all(outcome.error is None for outcome in outcomes)
+
+
+@pytest.mark.parametrize("ahead", [0.0, 1e6, -50.0])
+def test_the_deadline_survives_clocks_that_differ(time: Time, ahead: float) -> None:
+    fleet = Fleet(time)
+    [id] = fleet.add(Job(1e6))
+    [wait] = start(fleet, [id], timeout=6.0)
+    began = time.now
+    while True:
+        result = moved(time, fleet, [wait])
+        if result.done:
+            break
+        [wait] = result.open
+        time.now = max(time.now, wait.due - EPOCH)
+        time.skew += ahead
+    assert isinstance(result.done[0].error, WaitTimeoutError)
+    assert 5.5 <= time.now - began <= 6.5
+
+
+def test_a_wait_resumed_after_its_deadline_looks_once_more(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(10.0), Job(1e6))
+    waits = moved(time, fleet, start(fleet, ids, timeout=20.0)).open
+    time.now += 3600
+    result = moved(time, fleet, waits)
+    assert [outcome.kind for outcome in result.done] == ["succeeded", "timeout"]
+    assert [len(job.polls) for job in fleet.jobs.values()] == [2, 2]
+
+
+def test_the_same_outcome_has_the_same_key_wherever_it_was_seen(time: Time) -> None:
+    fleet = Fleet(time)
+    [id] = fleet.add(Job(1.0))
+    [wait] = start(fleet, [id])
+    time.now += 2
+    first, second = (moved(time, fleet, [wait]).done[0] for _ in range(2))
+    assert first.key == second.key
+    assert first.key != Outcome(first.provider, "other", None, None, first.operation).key
+    assert json.loads(json.dumps(first.to_dict()))["outcome"] == "succeeded"
+
+
+def test_a_wait_goes_through_json() -> None:
+    client = DocuriftClient(KEY)
+    wait = Wait.start(client.jobs, "job_1", timeout=None)._replace(
+        polls=3, seen=1.5, word="processing", progress=0.25, final=True
+    )
+    again = Wait.from_dict(json.loads(json.dumps(wait.to_dict())))
+    assert again == wait._replace(started=round(wait.started, 3), due=round(wait.due, 3))
+    with SpiderIQClient(KEY) as spider:
+        id = uuid4()
+        wait = Wait.start(spider.jobs, id)
+        assert Wait.from_dict(json.loads(json.dumps(wait.to_dict()))).job_id == id
+
+
+GOOD: Final[dict[str, Any]] = {
+    "provider": "docurift",
+    "operation": "GET /v1/jobs/{id}",
+    "job_id": "job_1",
+    "started": 1.0,
+    "timeout": None,
+    "due": 2.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("provider", "nobody"),
+        ("provider", 5),
+        ("operation", "GET /v2"),
+        ("job_id", None),
+        ("job_id", ["a", "b"]),
+        ("started", "now"),
+        ("started", math.nan),
+        ("timeout", -1),
+        ("due", None),
+        ("polls", -1),
+        ("polls", True),
+        ("final", 1),
+        ("word", 5),
+        ("progress", 2.0),
+        ("more", 1),
+    ],
+)
+def test_what_is_no_wait_is_refused_with_the_key_that_is_wrong(key: str, value: object) -> None:
+    assert Wait.from_dict(GOOD).job_id == "job_1"
+    with pytest.raises(InvalidArgumentError, match=f"'{key}'"):
+        Wait.from_dict(GOOD | {key: value})
+    if key in GOOD:
+        with pytest.raises(InvalidArgumentError, match=f"'{key}'"):
+            Wait.from_dict({name: GOOD[name] for name in GOOD if name != key})
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from([*Wait._fields, "more"]), json_values)
+def test_any_json_is_a_wait_or_is_refused(key: str, value: Any) -> None:
+    try:
+        wait = Wait.from_dict(GOOD | {key: value})
+    except InvalidArgumentError:
+        return
+    assert Wait.from_dict(wait.to_dict()) == Wait.from_dict(json.loads(json.dumps(wait.to_dict())))
+
+
+def test_nonsense_is_refused_before_anything_is_sent() -> None:
+    client, no_wait = DocuriftClient(KEY), cast(Any, "job_1")
+    with pytest.raises(InvalidArgumentError, match=r"no jobwait\.Wait"):
+        advance([(client.jobs, no_wait)])
+    with pytest.raises(InvalidArgumentError, match="seconds"):
+        advance([], seconds=-1)
+    with pytest.raises(InvalidArgumentError, match="not empty"):
+        Wait.start(client.jobs, "")
+    assert advance([], schedule=Fixed(1)) == Advanced([], [])
