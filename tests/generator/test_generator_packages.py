@@ -229,7 +229,7 @@ def test_a_second_scheme_is_an_argument_of_its_own(make: Generate) -> None:
     assert (
         'parameter="api_key",\n            header="X-Key",\n            prefix="",' in files[CLIENT]
     )
-    assert "bearer_token: str | None = None," in files[CLIENT]
+    assert "bearer_token: Key | None = None," in files[CLIENT]
 
 
 @pytest.mark.parametrize(
