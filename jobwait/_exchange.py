@@ -252,7 +252,7 @@ class Exchange:
             and not is_one_response(bytes(self._received), response)
         )
 
-    def failure(self, error: BaseException) -> Exception | None:
+    def failure(self, error: Any) -> Exception | None:
         """What to raise for what `send` raised; None where it is no failure of the network."""
         library, request = self._library, self._request
         if isinstance(error, APIConnectionError):

@@ -31,9 +31,8 @@ from jobwait import (
     async_wait_for_all,
     wait_for_completion,
 )
-from jobwait._requests import AsyncRuntime
 
-from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
+from .kit.widgets import ASYNC_SLEEPLESS, CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
 from .kit.wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
 
 HEADERS: Final = b"HTTP/1.1 200 OK\r\n"
@@ -54,7 +53,7 @@ def use(
                 {"api_key": KEY},
                 base_url=url,
                 http_client=session,
-                runtime=AsyncRuntime(sleep=lambda _: asyncio.sleep(0)),
+                runtime=ASYNC_SLEEPLESS,
                 **options,
             )
             async with client:

@@ -24,9 +24,17 @@ from jobwait import (
     WaitTimeoutError,
     wait_for_completion,
 )
-from jobwait._requests import AsyncRuntime, Runtime
 
-from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, JobsResource
+from .kit.widgets import (
+    ASYNC_SLEEPLESS,
+    CONFIG,
+    ID,
+    KEY,
+    SLEEPLESS,
+    AsyncJobsResource,
+    CompletedJob,
+    JobsResource,
+)
 from .kit.wire import Answer, Socks, Wire, reset, response, tunnel, whole
 
 HOST: Final = "api.widgets.test"
@@ -50,7 +58,7 @@ class Blocking:
             {"api_key": KEY},
             base_url=url,
             http_client=passing,
-            runtime=Runtime(sleep=lambda _: None),
+            runtime=SLEEPLESS,
         )
         with client:
             result = wait_for_completion(JobsResource(client._calls), ID, **options)
@@ -70,7 +78,7 @@ class OnLoop(Blocking):
                 {"api_key": KEY},
                 base_url=url,
                 http_client=passing,
-                runtime=AsyncRuntime(sleep=lambda _: asyncio.sleep(0)),
+                runtime=ASYNC_SLEEPLESS,
             )
             async with client:
                 try:
