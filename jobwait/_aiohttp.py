@@ -38,6 +38,7 @@ class AiohttpTransport:
                 headers=headers,
                 data=request.body or None,
                 allow_redirects=False,
+                raise_for_status=False,
                 timeout=self._library.ClientTimeout(total=limit),
             ) as response:
                 body = await self._body(request, response)

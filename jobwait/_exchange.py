@@ -108,7 +108,7 @@ class Exchange:
             return _raised_by_hook(error.response)
         except BaseException:
             if self._stream is not None and not self._was_sent:
-                # What interrupts a TLS handshake would leave it to the garbage collector.
+                # What goes wrong before it belongs to a connection would leave it open.
                 self._stream.close()
             raise
         finally:

@@ -27,13 +27,14 @@ from jobwait import (
     ConfigurationError,
     Fixed,
     JobwaitError,
+    PermissionDeniedError,
     async_wait_for_all,
     wait_for_completion,
 )
 from jobwait._requests import AsyncRuntime
 
-from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
-from .wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
+from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
+from .kit.wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
 
 HEADERS: Final = b"HTTP/1.1 200 OK\r\n"
 
@@ -164,6 +165,14 @@ def test_a_redirect_over_a_session_is_not_followed() -> None:
         with Wire(whole(moved)) as wire, pytest.raises(APIStatusError, match="not followed"):
             use(get, wire.url)
     assert not other.requests
+
+
+def test_a_refusal_is_typed_over_a_session_that_raises_for_it() -> None:
+    with (
+        Wire(whole(response(b"", status="403 Forbidden"))) as wire,
+        pytest.raises(PermissionDeniedError),
+    ):
+        use(get, wire.url, {"raise_for_status": True})
 
 
 @pytest.fixture(scope="module")

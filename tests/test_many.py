@@ -37,8 +37,8 @@ from jobwait._many import READING, _begin, _block
 from jobwait._messages import Response
 from jobwait._requests import AsyncCalls, AsyncRuntime
 
-from .fleet import Fleet, Job, VirtualLoop, answer, run, too_many
-from .widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
+from .kit.fleet import Fleet, Job, VirtualLoop, answer, run, too_many
+from .kit.widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
 
 
 class Async:

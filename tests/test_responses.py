@@ -34,7 +34,7 @@ from jobwait._redaction import MAX_SECRETS, Redactor
 from jobwait._responses import MAX_KEPT_TEXT, MAX_WARNINGS, Reader
 from jobwait._text import printable
 
-from .widgets import CONFIG, GET_JOB, ID, JobResponse, JobsResource, Script, Sync, Time, answer
+from .kit.widgets import CONFIG, GET_JOB, ID, JobResponse, JobsResource, Script, Sync, Time, answer
 
 BODY = json.dumps({"data": {"id": "é", "status": "running"}}, ensure_ascii=False)
 

@@ -31,8 +31,8 @@ from jobwait import (
 )
 from jobwait._requests import AsyncRuntime, Runtime
 
-from .widgets import CONFIG, ID, AsyncJobsResource, JobsResource
-from .wire import Answer, Wire, last, reset, response, silent, truncated, whole
+from .kit.widgets import CONFIG, ID, AsyncJobsResource, JobsResource
+from .kit.wire import Answer, Wire, last, reset, response, silent, truncated, whole
 
 LIMIT: Final = 0.25
 """Seconds for each request."""

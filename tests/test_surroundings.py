@@ -25,8 +25,8 @@ from jobwait import (
     wait_for_completion,
 )
 
-from .fleet import Fleet, Job, run
-from .widgets import KEY, Script, Sync, Time, answer
+from .kit.fleet import Fleet, Job, run
+from .kit.widgets import KEY, Script, Sync, Time, answer
 
 
 @pytest.mark.parametrize("make", [Client, AsyncClient])

@@ -30,7 +30,7 @@ from sentry_sdk.transport import Transport
 
 from jobwait import APIConnectionError, Fixed, ResponseDecodeError, wait_for_all
 
-from .wire import Wire, reset, response, whole
+from .kit.wire import Wire, reset, response, whole
 
 KEY: Final = "docurift-key-0123456789"
 URL: Final = "https://api.docurift.com/v1/jobs/job_1"

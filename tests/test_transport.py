@@ -40,8 +40,8 @@ from jobwait import (
 from jobwait._messages import MAX_BODY, Request, Response
 from jobwait._transport import KEEP_ALIVE, AsyncTransport, SyncTransport
 
-from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
-from .wire import (
+from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
+from .kit.wire import (
     JOB,
     Answer,
     Wire,

@@ -90,7 +90,8 @@ def _read(document: Document) -> tuple[Api, list[Problem]]:
     known = {problem.pointer for problem in checked}
     invalid = [p for p in validate(normal, normal.data)[1] if p.pointer not in known]
     faults = sorted({*checked, *invalid}, key=lambda problem: (problem.line, *problem))
-    return api, [*problems, *faults]
+    # Where both found fault with one place, the later one says what could be there.
+    return api, [*(problem for problem in problems if problem.pointer not in known), *faults]
 
 
 def _emit(api: Api) -> dict[str, str]:

@@ -138,7 +138,10 @@ def _load(package: PackageInput) -> tuple[Document, list[Problem]]:
     document = load(file.shown, package.name, file.content, file.label)
     document = replace(document, command=package.command)
     if package.overlay:
-        overlay = Source(package.overlay.shown, package.overlay.content, package.overlay.label)
+        from .document.overlay import BEGINS
+
+        file = package.overlay
+        overlay = Source(file.shown, file.content, file.label, begins=BEGINS)
         document = _overlaid(document, overlay)
     if package.operations:
         document = replace(document, data={**document.data, SELECTION: list(package.operations)})

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jobwait_generator.emit.text import docstring, markdown, toml
 from jobwait_generator.model.names import CLIENT_ATTRIBUTES, ERRORS, RESOURCE_ATTRIBUTES, literal
+from jobwait_generator.output.tools import PINS
 
 from .conftest import ROOT, Edit, Generate, document, edited
 
@@ -355,9 +356,7 @@ def test_every_package_names_its_provider_and_its_source() -> None:
         lock: dict[str, Any] = json.loads((package / "generation.lock").read_text())
         file = lock["document"]["file"]
         assert file.startswith(f"specs/{name}.")
-        assert lock["tools"].keys() == {
-            *("datamodel-code-generator", "jsonpath-rfc9535", "openapi-python-client", "ruff"),
-        }
+        assert lock["tools"] == PINS
         for path in package.rglob("*.py"):
             header = path.read_text().partition("\n")[0]
             assert header.startswith(f"# Generated from {file} ")

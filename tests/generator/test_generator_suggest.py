@@ -18,7 +18,7 @@ from jobwait_generator.suggest.candidates import suggest
 from jobwait_generator.suggest.vocabulary import meanings
 from jsonschema import Draft202012Validator
 
-from .foreign import (
+from ..kit.foreign import (
     EDIT,
     ERROR,
     FOREIGN,

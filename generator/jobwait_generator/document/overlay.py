@@ -18,6 +18,7 @@ from jsonpath_rfc9535 import JSONPathError, finditer
 
 from ..problems import Problem, RefusedError, prose
 from .document import SELECTION, Document, Origin, moved
+from .nearest import instead_of, nearest_target
 from .pointer import escaped, is_within, joined
 from .source import Source
 from .values import Mapping, is_mapping, is_sequence, mapping, sequence
@@ -31,6 +32,8 @@ _KEYS: Final = {
     "": {"overlay", "info", "extends", "actions"},
     "/info": {"title", "version", "description"},
 }
+BEGINS: Final = "overlay: 1.1.0"
+"""The first line of an overlay."""
 _NEW: Final = """\
 overlay: 1.1.0
 info:
@@ -78,7 +81,7 @@ def with_operations(file: str, content: bytes | None, operations: Sequence[str])
     line = f"- {json.dumps(action, ensure_ascii=False)}\n"
     if content is None:
         return f"{_NEW}{line}".encode()
-    overlay = Source(file, content)
+    overlay = Source(file, content, begins=BEGINS)
     wanted = {**overlay.data, "actions": [action, *sequence(overlay.data.get("actions"))]}
     lines = content.decode("utf-8-sig").splitlines(keepends=True)
     first = lines[overlay.line("/actions/0") - 1] if "actions" in overlay.data else ""
@@ -134,7 +137,7 @@ class _Application:
     def _check_keys(self, pointer: str, part: Mapping, known: set[str]) -> None:
         for key in part:
             if key not in known and not key.startswith("x-"):
-                message = "an overlay has no such key here; correct it"
+                message = f"an overlay has no such key here; {instead_of(key, sorted(known))}"
                 if key == "copy":
                     message = "`copy` came with Overlay 1.1; write `overlay: 1.1.0`"
                 self._add(f"{pointer}/{escaped(key)}", message)
@@ -182,7 +185,8 @@ class _Application:
             self._add(pointer, f"this is no JSONPath of RFC 9535: {prose(str(error))}; correct it")
             return []
         if not nodes:
-            self._add(pointer, "nothing in the document is there; correct it, or remove the action")
+            remedy = nearest_target(query, self.document.data) or "correct it"
+            self._add(pointer, f"nothing in the document is there; {remedy}; or remove the action")
         if len(nodes) > _NODES:
             self._add(pointer, f"this selects more than {_NODES} values; select fewer")
             return []

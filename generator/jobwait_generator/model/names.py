@@ -108,6 +108,19 @@ def is_module_name(name: str) -> bool:
     return name not in _DEVICES and len(name) <= _LONGEST_MODULE
 
 
+def shortened(name: str) -> str:
+    """A name, or the first words of it, whose module's name is not too long for some system."""
+    if len(identifier(name)) <= _LONGEST_MODULE:
+        return name
+    words = name[: 2 * _LONGEST_MODULE].split(" ")
+    while len(words) > 1 and len(identifier(" ".join(words))) > _LONGEST_MODULE:
+        words.pop()
+    text = " ".join(words)
+    while len(identifier(text)) > _LONGEST_MODULE:
+        text = text[: min(len(text) - 1, _LONGEST_MODULE)]
+    return text
+
+
 def class_name(name: str) -> str:
     """The class for a schema; that of a class is itself."""
     words = (word if word.isupper() else word.capitalize() for word in _words(name))
