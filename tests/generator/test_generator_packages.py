@@ -229,7 +229,7 @@ def test_a_second_scheme_is_an_argument_of_its_own(make: Generate) -> None:
     assert (
         'parameter="api_key",\n            header="X-Key",\n            prefix="",' in files[CLIENT]
     )
-    assert "bearer_token: str | None = None," in files[CLIENT]
+    assert "bearer_token: Key | None = None," in files[CLIENT]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_an_id_has_the_type_of_its_parameter(make: Generate, schema: str, id_typ
     files = make(("required: true, schema: {type: string}}", f"required: true, schema: {schema}}}"))
 
     assert f"def get_job(self, id: {id_type}, *, timeout" in files[JOBS]
-    assert f'parts=(Part("id", "path", {id_type}),),' in files[JOBS]
+    assert f'parts=(jobwait.Part("id", "path", {id_type}),),' in files[JOBS]
 
 
 def test_models_of_both_tools_have_the_same_fields() -> None:

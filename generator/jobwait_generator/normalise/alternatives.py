@@ -104,25 +104,30 @@ class Alternatives:
     def home(self, part: Mapping) -> str | None:
         """The pointer of the component that a reference ends at; None for what is none."""
         pointer = None
-        while "$ref" in part:
+        seen: set[str] = set()
+        while "$ref" in part and str(part["$ref"]) not in seen:
+            seen.add(str(part["$ref"]))
             pointer = local_pointer(str(part["$ref"])) or ""
             parts = self.atoms(self._document.at(pointer)).parts
-            if len(parts) != 1 or parts[0] == part:
+            if len(parts) != 1:
                 break
             part = parts[0]
         return pointer
 
     def home_of(self, atom: Mapping, part: Mapping) -> str | None:
         """The pointer of the component behind a reference that is all of one atom of it."""
-        if "$ref" not in part:
-            return None
-        for inner in self.atoms(self._document.at(local_pointer(str(part["$ref"])) or "")).parts:
-            if "$ref" in inner:
-                leaves = self.behind(inner).parts
+        seen: set[str] = set()
+        left = [part]
+        while left and "$ref" in (reference := left.pop()):
+            pointer = local_pointer(str(reference["$ref"])) or ""
+            if pointer in seen:
+                continue
+            seen.add(pointer)
+            for inner in self.atoms(self._document.at(pointer)).parts:
+                leaves = self.behind(inner).parts if "$ref" in inner else []
                 if leaves == [atom]:
                     return self.home(inner)
-                if atom in leaves:
-                    return self.home_of(atom, inner)
+                left += [inner] if atom in leaves else []
         return None
 
     def _taken_apart(self, schema: Mapping) -> Atoms:
