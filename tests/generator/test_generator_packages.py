@@ -244,7 +244,7 @@ def test_an_id_has_the_type_of_its_parameter(make: Generate, schema: str, id_typ
     files = make(("required: true, schema: {type: string}}", f"required: true, schema: {schema}}}"))
 
     assert f"def get_job(self, id: {id_type}, *, timeout" in files[JOBS]
-    assert f'parts=(Part("id", "path", {id_type}),),' in files[JOBS]
+    assert f'parts=(jobwait.Part("id", "path", {id_type}),),' in files[JOBS]
 
 
 def test_models_of_both_tools_have_the_same_fields() -> None:

@@ -25,7 +25,8 @@ from ..problems import Problem, RefusedError
 from .requests import Requests, plain_path
 from .resources import body_name, operation_id, tags_of
 from .responses import Responses
-from .schemas import Schemas, TooManySchemasError
+from .origins import TooManySchemasError
+from .schemas import Schemas
 from .security import usable_requirements, usable_schemes
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
@@ -39,7 +40,12 @@ def normalise(document: Document) -> tuple[Document, list[Problem]]:
         RefusedError: It means too many schemas for one package.
     """
     normaliser = _Normaliser(document)
-    return normaliser.document(), normaliser.problems
+    try:
+        return normaliser.document(), normaliser.problems
+    except TooManySchemasError:
+        message = "these mean too many schemas; describe less, or flatter"
+        problem = document.problem("/components/schemas", message)
+        raise RefusedError([*normaliser.problems, problem]) from None
 
 
 class _Normaliser:
@@ -77,12 +83,7 @@ class _Normaliser:
                 self._report(operation.pointer, message)
             item[operation.method] = self._operation(operation)
             origins[joined(["paths", path, operation.method])] = operation.pointer
-        try:
-            self._schemas.finish()
-        except TooManySchemasError:
-            message = "these mean too many schemas; describe less, or flatter"
-            self._report("/components/schemas", message)
-            raise RefusedError(self.problems) from None
+        self._schemas.finish()
         for operation in self._waiting:
             self._require_job(result["paths"][plain_path(operation.path)][operation.method])
         result["components"] = {
