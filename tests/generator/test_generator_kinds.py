@@ -86,11 +86,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "replies that are comments and more": Kind(
         ref("Comment"),
-        {
-            "Comment": one(
-                text=TEXT, replies=listed(all_of(ref("Comment"), one(depth=NUMBER)))
-            )
-        },
+        {"Comment": one(text=TEXT, replies=listed(all_of(ref("Comment"), one(depth=NUMBER))))},
         ({"text": "x", "replies": [{"text": "y", "depth": 1, "replies": [{"depth": 2}]}]},),
     ),
     "replies whose own replies are described twice": Kind(
@@ -115,9 +111,7 @@ KINDS: Final[dict[str, Kind]] = {
     "a description of itself": Kind(
         ref("Own"), {"Own": all_of(ref("Own"), one(a=TEXT, b=ref("Own")))}, ({"b": {"a": "x"}},)
     ),
-    "a named day or any word": Kind(
-        any_of(ref("Day"), TEXT), {"Day": DAY}, ("2024-05-01", "soon")
-    ),
+    "a named day or any word": Kind(any_of(ref("Day"), TEXT), {"Day": DAY}, ("2024-05-01", "soon")),
     "a day, a time or a named word": Kind(
         any_of(DAY, {"type": "string", "format": "date-time"}, ref("Word")),
         {"Word": TEXT},
@@ -163,10 +157,14 @@ KINDS: Final[dict[str, Kind]] = {
         listed(ref("Value")), {"Value": all_of(ref("Any")), "Any": {"description": "x"}}, ([1, {}],)
     ),
     "another name for anything, or an object": Kind(
-        any_of(ref("Value"), one(a=TEXT)), {"Value": any_of(ref("True")), "True": True}, (5, {"a": 1})
+        any_of(ref("Value"), one(a=TEXT)),
+        {"Value": any_of(ref("True")), "True": True},
+        (5, {"a": 1}),
     ),
     "a map of maps in a union": Kind(
-        ref("Out"), {"Out": any_of(mapped(mapped(one(a=TEXT))), TEXT)}, ({"m": {"n": {"a": "x"}}}, "x")
+        ref("Out"),
+        {"Out": any_of(mapped(mapped(one(a=TEXT))), TEXT)},
+        ({"m": {"n": {"a": "x"}}}, "x"),
     ),
     "maps of lists of maps in a union in a list": Kind(
         listed(any_of(mapped(listed(mapped(mapped(NUMBER)))), listed(mapped(mapped(TEXT))), TEXT)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from ..document.values import Mapping, is_mapping, is_sequence, mapping, sequence

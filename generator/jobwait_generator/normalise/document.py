@@ -22,10 +22,10 @@ from ..document.pointer import escaped, joined, tokens
 from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import RESERVED_NAMES, resource_classes
 from ..problems import Problem, RefusedError
+from .origins import TooManySchemasError
 from .requests import Requests, plain_path
 from .resources import body_name, operation_id, tags_of
 from .responses import Responses
-from .origins import TooManySchemasError
 from .schemas import Schemas
 from .security import usable_requirements, usable_schemes
 

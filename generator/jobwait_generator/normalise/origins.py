@@ -8,7 +8,6 @@ from typing import Any, Final
 from ..document.pointer import escaped
 from ..document.values import Mapping, is_mapping, is_sequence
 
-
 _MOST: Final = 20_000
 """Schemas that are made of the document's own."""
 

@@ -136,9 +136,7 @@ class _Shaper:
         return result
 
     def _members(self, members_: list[Mapping], pointer: str, hint: str) -> list[Mapping]:
-        return [
-            self.schema(member, f"{pointer}/{i}", hint) for i, member in enumerate(members_)
-        ]
+        return [self.schema(member, f"{pointer}/{i}", hint) for i, member in enumerate(members_)]
 
     @staticmethod
     def _reduce_enum(schema: Mapping, result: Mapping, *, is_named: bool) -> None:
