@@ -95,6 +95,8 @@ class APIConnectionError(APIError):
     is_permanent: bool = False
     """Whether the same request cannot get an answer later either: a certificate that does not
     verify, a proxy that refuses."""
+    has_begun: bool = False
+    """Whether the provider's host had begun to answer."""
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):

@@ -120,7 +120,8 @@ def test_a_handshake_over_a_session_ends_with_the_limit() -> None:
     ids=["truncated", "reset", "ended", "not HTTP", "not gzip"],
 )
 def test_a_wait_over_a_session_goes_on_after_a_broken_answer(answer: Answer) -> None:
-    with Wire(answer, whole()) as wire:
+    several = 5 if answer is truncated else 1
+    with Wire(*[answer] * several, whole()) as wire:
         assert isinstance(use(wait, wire.url), CompletedJob)
     with Wire(answer) as wire, pytest.raises(APIConnectionError, match="check base_url"):
         use(get, wire.url, max_retries=0)
