@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from ._messages import Headers
     from ._models import Deviation, Model, UnknownVariant, deviations
+    from ._observe import PollEvent, on_poll
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
     from ._provider import Provider, Waitable, providers
     from ._requests import RawResponse
@@ -96,6 +97,7 @@ __all__ = [
     "Part",
     "PermissionDeniedError",
     "Poll",
+    "PollEvent",
     "Polling",
     "Provider",
     "RateLimitError",
@@ -120,6 +122,7 @@ __all__ = [
     "async_as_completed",
     "async_wait_for_all",
     "deviations",
+    "on_poll",
     "providers",
     "wait_for_all",
     "wait_for_completion",
@@ -164,6 +167,7 @@ _HOMES = {
     "Part": "_operation",
     "PermissionDeniedError": "_errors",
     "Poll": "_schedule",
+    "PollEvent": "_observe",
     "Polling": "_operation",
     "Provider": "_provider",
     "RateLimitError": "_errors",
@@ -188,6 +192,7 @@ _HOMES = {
     "async_as_completed": "_many",
     "async_wait_for_all": "_many",
     "deviations": "_models",
+    "on_poll": "_observe",
     "providers": "_provider",
     "wait_for_all": "_many",
     "wait_for_completion": "_wait",

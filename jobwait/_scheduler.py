@@ -21,14 +21,14 @@ from ._errors import (
     WaitTimeoutError,
 )
 from ._models import Model
+from ._observe import Step, settle
 from ._operation import DoneT, JobOperation
 from ._requests import AsyncCalls, BlockingTransport, Transport
 from ._resume import Wait, job_key, plain_id, wait_of
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
 from ._unset import UNSET, Unset
-from ._wait import log
-from ._waiter import Again, Done, Notice, Sighting, Waiter, WaitState
+from ._waiter import Again, Done, Sighting, Waiter, WaitState
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
@@ -174,14 +174,12 @@ class _Lane:
         """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
         self._turn = -math.inf
 
-    def log(self, notice: Notice | None, now: float) -> None:
-        """Write a line, as a warning only if there was none in the last minute."""
-        if notice is not None and not notice.expected:
-            if now < self._quiet_until:
-                notice = notice._replace(expected=True)
-            else:
-                self._quiet_until = now + QUIET
-        log(notice)
+    def may_warn(self, now: float) -> bool:
+        """Whether a failure may be a warning: the first one in a minute."""
+        is_quiet = now < self._quiet_until
+        if not is_quiet:
+            self._quiet_until = now + QUIET
+        return not is_quiet
 
     def next_at(self) -> float:
         """When there may be a poll to send."""
@@ -469,20 +467,17 @@ class Scheduler:
             lane.unseen -= 1
             if self._has_room():
                 self._tell()
-        step: Done[Any] | Again[Any] | JobwaitError
+        step: Step[Any]
         try:
             request = calls.prepare(operation, state.job_id)
             now = lane.clock()
             waiter.check(state, now, lane.throttle.paused_until)
             limit = min(calls.options.timeout, state.deadline - now)
-            result, began, ended = await calls.run(calls.poll(operation, request, limit))
-            lane.log(waiter.notice(state, result), ended)
-            if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
-                durations.record(state.seen - state.started, began - state.started)
-            throttle = lane.throttle
-            step = waiter.step(
-                *(state, result, began, ended, throttle.paused_until), was_heard=throttle.was_heard
-            )
+            polled = await calls.run(calls.poll(operation, request, limit))
+            seen = polled.result
+            if isinstance(seen, Sighting) and seen.is_terminal and state.seen is not None:
+                durations.record(state.seen - state.started, polled.began - state.started)
+            step = settle(calls, operation, waiter, state, polled, lane.may_warn)
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error

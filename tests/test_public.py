@@ -42,7 +42,15 @@ def test_the_public_names_are_these() -> None:
             "Operation",
             "Outcome",
         ),
-        *("Part", "PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
+        *(
+            "Part",
+            "PermissionDeniedError",
+            "Poll",
+            "PollEvent",
+            "Polling",
+            "Provider",
+            "RateLimitError",
+        ),
         *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
         *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitOptions"),
         *(
@@ -56,7 +64,8 @@ def test_the_public_names_are_these() -> None:
             "as_completed",
             "async_as_completed",
         ),
-        *("async_wait_for_all", "deviations", "providers", "wait_for_all", "wait_for_completion"),
+        *("async_wait_for_all", "deviations", "on_poll", "providers", "wait_for_all"),
+        "wait_for_completion",
     }
     for name in jobwait.__all__:
         assert getattr(jobwait, name) is not None
