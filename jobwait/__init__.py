@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         APITimeoutError,
         AuthenticationError,
         BadRequestError,
+        CheckpointError,
         ClientClosedError,
         ConfigurationError,
         InvalidArgumentError,
@@ -48,15 +49,16 @@ if TYPE_CHECKING:
     from ._models import Deviation, Model, UnknownVariant, deviations
     from ._observe import PollEvent, on_poll
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
+    from ._outcome import Outcome
     from ._provider import Provider, Waitable, providers
     from ._requests import RawResponse
     from ._resume import Wait
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
-    from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
     from ._unset import UNSET, Unset
     from ._version import __version__
     from ._wait import wait_for_completion
+    from .checkpoint import Checkpoint
 
 __all__ = [
     "APIConnectionError",
@@ -73,6 +75,8 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BaseClient",
+    "Checkpoint",
+    "CheckpointError",
     "ClientClosedError",
     "ClientConfig",
     "ClientSession",
@@ -143,6 +147,8 @@ _HOMES = {
     "AuthenticationError": "_errors",
     "BadRequestError": "_errors",
     "BaseClient": "_client",
+    "Checkpoint": "checkpoint",
+    "CheckpointError": "_errors",
     "ClientClosedError": "_errors",
     "ClientConfig": "_operation",
     "ClientSession": "_transport",
@@ -163,7 +169,7 @@ _HOMES = {
     "Model": "_models",
     "NotFoundError": "_errors",
     "Operation": "_operation",
-    "Outcome": "_scheduler",
+    "Outcome": "_outcome",
     "Part": "_operation",
     "PermissionDeniedError": "_errors",
     "Poll": "_schedule",

@@ -21,7 +21,8 @@ def test_the_public_names_are_these() -> None:
     assert set(jobwait.__all__) == {
         *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "Adaptive"),
         *("AsyncBaseClient", "AsyncHTTPClient", "AsyncKey", "AsyncRawResource", "AsyncResource"),
-        *("AuthenticationError", "BadRequestError", "BaseClient", "ClientClosedError"),
+        *("AuthenticationError", "BadRequestError", "BaseClient", "Checkpoint"),
+        *("CheckpointError", "ClientClosedError"),
         *(
             "ClientConfig",
             "ClientSession",
@@ -79,6 +80,7 @@ def test_the_public_names_are_these() -> None:
         ("ConfigurationError", ["JobwaitError", "ValueError"]),
         ("InvalidArgumentError", ["JobwaitError", "ValueError"]),
         ("ClientClosedError", ["JobwaitError"]),
+        ("CheckpointError", ["JobwaitError"]),
         ("APIError", ["JobwaitError"]),
         ("APIConnectionError", ["APIError"]),
         ("APITimeoutError", ["APIConnectionError", "TimeoutError"]),
