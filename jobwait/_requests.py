@@ -133,7 +133,7 @@ class Options(NamedTuple):
     strict: bool
     """Whether a body that the document does not allow is an error."""
     warned: dict[str, object]
-    """The pointers of deviations that were logged, by all clients of the same connections."""
+    """Deviations and status words that were logged, by all clients of the same connections."""
 
     def __repr__(self) -> str:
         return f"<Options for {self.base_url}>"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ._decode import Mismatch, decode
 from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerError
 from ._messages import Headers, Response
+from ._observe import is_first
 from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
 from ._pointer import is_object, value_at
 from ._text import MAX_WORD, json_text, printable, printable_lines
@@ -30,8 +31,6 @@ MAX_PAUSE: Final = 3600.0
 _NUMBER: Final = re.compile(r"\s*(\d{1,300}(?:\.\d*)?|\.\d+)\s*(?:,|$)", re.ASCII)
 MAX_REASON: Final = 10_000
 """Characters of the code or the message of a failed job."""
-MAX_WARNINGS: Final = 200
-"""Of one client, about bodies that its document does not allow."""
 
 
 class Reader:
@@ -42,7 +41,7 @@ class Reader:
     Args:
         secrets: The keys that requests carry: some servers answer with what they got.
         strict: Whether a body that the document does not allow is an error.
-        warned: The pointers that the log has a warning about; clients may share it.
+        warned: What the log has a warning about; clients may share it.
     """
 
     def __init__(
@@ -162,8 +161,7 @@ class Reader:
             raise self._mismatch_error(operation, response, data, mismatches[0])
         for mismatch in mismatches:
             pointer = mismatch.general_pointer
-            mark = object()
-            if len(self._warned) >= MAX_WARNINGS or self._warned.setdefault(pointer, mark) != mark:
+            if not is_first(self._warned, pointer):
                 continue
             import logging
 

@@ -118,14 +118,6 @@ class Again(NamedTuple, Generic[JobT]):
     state: WaitState[JobT]
 
 
-class Notice(NamedTuple):
-    """A line for the log."""
-
-    text: str
-    expected: bool
-    """Whether it is everyday, or worth a warning."""
-
-
 class Waiter(Generic[JobT]):
     """The rules of a wait; those of many jobs may share one.
 
@@ -151,7 +143,6 @@ class Waiter(Generic[JobT]):
         grace = polling.not_found_grace if not_found_grace is UNSET else not_found_grace
         self._grace = seconds("not_found_grace", grace)
         self._random = random
-        self._unknown: set[str] = set()
         # A schedule that the caller chose is the caller's decision, and is not slowed down.
         self._floor = polling.initial if schedule is None else 0.0
         self._schedule: Schedule
@@ -246,22 +237,6 @@ class Waiter(Generic[JobT]):
             delay, hint = self._delay(state, last_progress, ended), result.retry_after
         asked = paused_until if hint is None else max(paused_until, ended + hint)
         return self._again(state, delay, asked, began, ended)
-
-    def notice(self, state: WaitState[JobT], result: Sighting[JobT] | APIError) -> Notice | None:
-        """What the log should say of a poll, given the state before it."""
-        if isinstance(result, Sighting) and (
-            result.state is not None or result.word in self._unknown
-        ):
-            return None
-        job = f"{self._provider}: job {state.job_id}"
-        if isinstance(result, Sighting):
-            self._unknown.add(result.word)
-            text = f"{job} has the unknown status {result.word!r}; polling on until it has another"
-            return Notice(text, expected=False)
-        if not is_transient(result):
-            return None
-        # One failure is everyday; a second in a row is worth a line on the console.
-        return Notice(f"{job}: {result.args[0]}", expected=state.failures == 0)
 
     def _may_appear(self, state: WaitState[JobT], error: APIError, now: float) -> bool:
         """Whether the job may have been created too recently to be found."""

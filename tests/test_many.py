@@ -33,7 +33,7 @@ from jobwait import (
     wait_for_completion,
 )
 from jobwait._client import Resource
-from jobwait._many import READING, _begin, _block
+from jobwait._many import READING, _block, begin
 from jobwait._messages import Response
 from jobwait._requests import AsyncCalls, AsyncRuntime
 
@@ -85,7 +85,7 @@ class Sync:
         **options: Unpack[WaitOptions],
     ) -> Generator[tuple[int, Outcome[Any]]]:
         return _block(
-            *_begin(Resource, jobs, ids, options),
+            *begin(Resource, jobs, ids, options),
             raise_on_failure=raise_on_failure,
             new_loop=lambda: VirtualLoop(self.time),
         )
