@@ -111,8 +111,12 @@ def settle(
         event = _event(operation, state, polled, step)
         if isinstance(result, Sighting):
             if is_unknown and is_first(calls.options.warned, f"{operation.name} {result.word}"):
-                text = "the status %r is unknown; polling on until there is another"
-                _log(WARNING, event, text, result.word)
+                what = (
+                    f"the status {result.word!r} is unknown"
+                    if result.word
+                    else "there is no status yet"
+                )
+                _log(WARNING, event, "%s; polling on until there is another", what)
         elif isinstance(step, Again) and is_failing:
             _log_failure(event, step.state.failures, throttle.was_heard, may_warn, ended)
         if _is_logged(DEBUG):

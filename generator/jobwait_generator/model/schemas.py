@@ -28,6 +28,13 @@ def node_at(document: Document, pointer: str) -> Node:
     return Node(*document.follow(pointer))
 
 
+def object_at(document: Document, pointer: str) -> Node:
+    """The schema at a pointer, behind any `$ref`, less the null that it may be as well."""
+    node = node_at(document, pointer)
+    members = [*_members(node)]
+    return object_at(document, members[0]) if len(members) == 1 else node
+
+
 def resolve(document: Document, pointer: str, path: Sequence[str]) -> tuple[list[Node], int]:
     """What a JSON Pointer into a value means for the value's schema.
 

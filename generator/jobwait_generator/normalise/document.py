@@ -13,6 +13,7 @@ from typing import Final
 from ..document.document import (
     EXTENSION,
     LINKS,
+    OPTIONAL,
     Document,
     RawOperation,
     linked,
@@ -85,7 +86,9 @@ class _Normaliser:
             origins[joined(["paths", path, operation.method])] = operation.pointer
         self._schemas.finish()
         for operation in self._waiting:
-            self._require_job(result["paths"][plain_path(operation.path)][operation.method])
+            is_certain = operation.pointer not in self._responses.nullable
+            method = result["paths"][plain_path(operation.path)][operation.method]
+            self._require_job(method, is_certain=is_certain)
         result["components"] = {
             "securitySchemes": self._schemes,
             "schemas": self._schemas.components,
@@ -96,12 +99,15 @@ class _Normaliser:
     def _report(self, pointer: str, message: str) -> None:
         self.problems.append(self._document.problem(pointer, message))
 
-    def _require_job(self, operation: Mapping) -> None:
-        """Let every body have a job: the extension says that it has."""
+    def _require_job(self, operation: Mapping, *, is_certain: bool) -> None:
+        """Let every body have a job: what has none is an error, or polled again."""
         job = mapping(operation[EXTENSION]).get("job")
         content = mapping(operation["responses"].get("200")).get("content")
         if isinstance(job, str) and content:
-            self._schemas.require(content["application/json"]["schema"], tokens(job))
+            schema = content["application/json"]["schema"]
+            is_certain = self._schemas.require(schema, tokens(job)) and is_certain
+        if not is_certain:
+            operation[OPTIONAL] = True
 
     def _info(self) -> Mapping:
         info = mapping(self._document.data.get("info"))

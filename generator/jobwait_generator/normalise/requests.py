@@ -21,7 +21,7 @@ _IGNORED_HEADERS: Final = frozenset({"accept", "authorization", "content-type", 
 """Header parameters that mean nothing, as OpenAPI says, or that every client sends."""
 _STYLES: Final = {"path": "simple", "query": "form"}
 """What holds where a parameter has no `style`."""
-_NOTES: Final = ("description", "example", "examples", "style")
+_NOTES: Final = ("allowReserved", "description", "example", "examples", "style")
 
 
 class Requests:

@@ -104,19 +104,26 @@ class Schemas:
         first = [key for key in self.keys.reserved.values() if key in components]
         self.components = {key: components[key] for key in dict.fromkeys([*first, *components])}
 
-    def require(self, body: Mapping, path: list[str]) -> None:
-        """Let a value be in every body: the extension says that it is."""
-        node = body
+    def require(self, body: Mapping, path: list[str]) -> bool:
+        """Let a value be in every body: the extension says that it is.
+
+        Returns:
+            Whether the document says so too.
+        """
+        node = without_null(body)
+        is_certain = True
         for token in path:
             while "$ref" in node:
                 node = self.components[str(node["$ref"]).removeprefix(REF)]
             inner = mapping(node.get("properties")).get(token)
             if inner is None:
-                return
+                return is_certain
             required = sequence(node.get("required"))
+            is_certain = is_certain and token in required and without_null(inner) == inner
             node["required"] = [*required, *([] if token in required else [token])]
             origin = self.origins.of(inner)
             node["properties"][token] = node = self.origins.note(without_null(inner), origin)
+        return is_certain
 
     def _schema(self, schema: Any, hint: str, component: str | None = None) -> Any:
         """The normal form of a schema."""

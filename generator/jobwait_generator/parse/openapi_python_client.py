@@ -83,6 +83,13 @@ class ParsedSchemas:
         whole = self._schemas.classes_by_name[prop.class_info.name]
         return whole if isinstance(whole, opc.ModelProperty) and fields(whole) else None
 
+    def less_null(self, prop: AnyProperty) -> AnyProperty:
+        """What a value is if it is not null."""
+        if not isinstance(prop, UnionProperty):
+            return prop
+        known = [part for part in prop.inner_properties if not isinstance(part, NoneProperty)]
+        return known[0] if len(known) == 1 else prop
+
     def annotation(self, prop: AnyProperty) -> str:
         """The type of a value that is there."""
         return " | ".join(self.alternatives(prop))
