@@ -143,11 +143,17 @@ def _build(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Gets the folder NAME-client.")],
     overlay: _Overlay = None,
     operations: _Operations = None,
+    package_version: Annotated[
+        str | None,
+        typer.Option("--package-version", metavar="X.Y.Z", help="Of the package; 0.1.0 if not."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Make a package of a document outside of specs/."""
     console = _session(context, None, as_json).console
-    raise typer.Exit(commands.build(console, spec, overlay, name, out, _words(operations)))
+    words = _words(operations)
+    code = commands.build(console, spec, overlay, name, out, words, package_version)
+    raise typer.Exit(code)
 
 
 @app.command("check")

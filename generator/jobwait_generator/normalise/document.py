@@ -22,15 +22,20 @@ from ..document.document import (
 from ..document.pointer import escaped, joined, tokens
 from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import RESERVED_NAMES, resource_classes
+<<<<<<< HEAD
 from ..problems import Problem, RefusedError
 from .origins import TooManySchemasError
+=======
+from ..problems import Problem, RefusedError, prose
+>>>>>>> changes
 from .requests import Requests, plain_path
 from .resources import body_name, operation_id, tags_of
 from .responses import Responses
 from .schemas import Schemas
 from .security import usable_requirements, usable_schemes
 
-_VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
+_LONGEST_VERSION: Final = 80
+_WORD: Final = (str, int, float)
 _NOTES: Final = ("summary", "description", "deprecated")
 
 
@@ -114,9 +119,10 @@ class _Normaliser:
         title = info.get("title")
         if not isinstance(title, str) or not title.strip():
             title = self._document.name.replace("-", " ").title()
-        version = _VERSION.match(str(info.get("version", "")).removeprefix("v"))
+        version = info.get("version")
+        version = prose(str(version))[:_LONGEST_VERSION] if isinstance(version, _WORD) else ""
         notes = {k: info[k] for k in ("summary", "description") if isinstance(info.get(k), str)}
-        return {"title": title, "version": version[0] if version else "0", **notes}
+        return {"title": title, "version": version, **notes}
 
     def _servers(self) -> list[Mapping]:
         """The one server that all requests go to, if the document names it."""
