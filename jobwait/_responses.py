@@ -89,7 +89,7 @@ class Reader:
         is_told = operation.is_told_by(response.status_code)
         if is_told and not 200 <= response.status_code < 300:
             # The body may tell why, but is no job.
-            data, body, mismatches = _json_or_none(response), nothing, []
+            data, body, mismatches = _json_or_none(response), nothing, list[Mismatch]()
         else:
             data, body, mismatches = self._decode(operation, response)
         word, state = operation.state_of(response.status_code, data)

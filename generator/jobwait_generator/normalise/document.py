@@ -22,12 +22,8 @@ from ..document.document import (
 from ..document.pointer import escaped, joined, tokens
 from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import RESERVED_NAMES, resource_classes
-<<<<<<< HEAD
-from ..problems import Problem, RefusedError
-from .origins import TooManySchemasError
-=======
 from ..problems import Problem, RefusedError, prose
->>>>>>> changes
+from .origins import TooManySchemasError
 from .requests import Requests, plain_path
 from .resources import body_name, operation_id, tags_of
 from .responses import Responses
