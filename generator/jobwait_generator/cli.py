@@ -192,8 +192,9 @@ def run() -> None:
     # way, is a fifth of its time.
     gc.disable()
     sys.excepthook = _report_defect
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    stdout: object = sys.stdout
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)
