@@ -6,7 +6,6 @@ import builtins
 import keyword
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import count
 from typing import Final
 
 from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
@@ -147,11 +146,15 @@ def members(values: Sequence[str | int], names: Sequence[str]) -> list[str]:
 
 def unique(names: Sequence[str]) -> list[str]:
     """The names, numbered from the second one of a kind."""
-    result: list[str] = []
+    result: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for name in names:
-        numbered = (name if i == 1 else f"{name}_{i}" for i in count(1))
-        result.append(next(free for free in numbered if free not in result))
-    return result
+        free = name
+        while free in result:
+            numbers[name] = numbers.get(name, 1) + 1
+            free = f"{name}_{numbers[name]}"
+        result[free] = None
+    return list(result)
 
 
 def field_names(wires: Iterable[str]) -> dict[str, str]:
