@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final, TypeAlias
@@ -24,7 +23,7 @@ from .problems import RefusedError
 
 _OPERATIONS: Final = "--operations"
 
-app = typer.Typer(
+app: Final[typer.Typer] = typer.Typer(
     name=COMMAND,
     help="Make the packages in generated/ from the documents in specs/, where they are not up to "
     "date. Exits with 0, with 1 if a document was refused or files are stale, with 2 if an "
@@ -192,9 +191,9 @@ def run() -> None:
     # way, is a fifth of its time.
     gc.disable()
     sys.excepthook = _report_defect
-    stdout: object = sys.stdout
-    if isinstance(stdout, TextIOWrapper):
-        stdout.reconfigure(errors="backslashreplace")
+    reconfigure: Callable[..., None] | None = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)

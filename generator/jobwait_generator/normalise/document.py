@@ -50,6 +50,10 @@ def normalise(document: Document) -> tuple[Document, list[Problem]]:
         raise RefusedError([*normaliser.problems, problem]) from None
 
 
+_URL: Final = 2_000
+"""Characters of a URL that are read."""
+
+
 class _Normaliser:
     def __init__(self, document: Document) -> None:
         self.problems: list[Problem] = []
@@ -199,10 +203,15 @@ class _Normaliser:
 
 def _url(server: Mapping) -> str:
     """The URL of a server; empty where it is not a whole one."""
-    url = str(server.get("url", ""))
-    for name, variable in mapping(server.get("variables")).items():
-        default = mapping(variable).get("default")
-        if isinstance(default, str | int) and str(default):
-            url = url.replace(f"{{{name}}}", str(default))
-    url = url.strip().rstrip("/")
+    defaults = {
+        name: str(mapping(variable).get("default", ""))
+        for name, variable in mapping(server.get("variables")).items()
+    }
+    # In one pass: a default is not read for variables, which could double the URL each time.
+    url = re.sub(
+        r"\{([^{}]*)\}",
+        lambda match: defaults.get(match[1]) or match[0],
+        str(server.get("url", ""))[:_URL],
+    )
+    url = url[:_URL].strip().rstrip("/")
     return url if re.match(r"https?://", url) and "{" not in url else ""
