@@ -17,9 +17,9 @@ from jobwait_generator.pipeline import generate
 from jobwait_generator.problems import Problem, RefusedError
 from jobwait_generator.suggest.candidates import suggest
 
+from ..kit.foreign import answers, thing
+from ..kit.foreign import document as foreign
 from .conftest import WIDGETS
-from .foreign import answers, thing
-from .foreign import document as foreign
 
 
 def widgets(**changes: Any) -> Document:
