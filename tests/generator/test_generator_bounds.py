@@ -73,7 +73,7 @@ def test_an_enum_with_too_many_words_is_refused() -> None:
 
 
 def test_an_overlay_that_copies_the_document_into_itself_is_refused() -> None:
-    empty = [{"target": "$", "update": {f"x-{i}": {}}} for i in range(60)]
+    empty: list[Any] = [{"target": "$", "update": {f"x-{i}": {}}} for i in range(60)]
     copies = [{"target": f"$['x-{i}']", "copy": "$"} for i in range(60)]
     (problem,) = overlaid(*empty, *copies)
     assert problem.message == f"the overlay adds more than {MAX_ADDED} values; add fewer"
