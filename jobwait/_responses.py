@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ._decode import Mismatch, decode
 from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerError
 from ._messages import Headers, Response
-from ._observe import is_first
 from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
 from ._pointer import is_object, value_at
-from ._text import MAX_WORD, json_text, printable, printable_lines
+from ._text import MAX_WORD, is_first, json_text, printable, printable_lines
 from ._unset import UNSET
 from ._waiter import Sighting
 
@@ -89,7 +88,7 @@ class Reader:
         is_told = operation.is_told_by(response.status_code)
         if is_told and not 200 <= response.status_code < 300:
             # The body may tell why, but is no job.
-            data, body, mismatches = _json_or_none(response), nothing, []
+            data, body, mismatches = _json_or_none(response), nothing, list[Mismatch]()
         else:
             data, body, mismatches = self._decode(operation, response)
         word, state = operation.state_of(response.status_code, data)

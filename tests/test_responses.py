@@ -30,10 +30,9 @@ from jobwait import (
 )
 from jobwait._decode import MAX_MISMATCHES
 from jobwait._messages import Headers, Response
-from jobwait._observe import MAX_WARNINGS
 from jobwait._redaction import MAX_SECRETS, Redactor
 from jobwait._responses import MAX_KEPT_TEXT, MAX_PAUSE, Reader, retry_after
-from jobwait._text import printable
+from jobwait._text import MAX_WARNINGS, printable
 
 from .kit.widgets import CONFIG, GET_JOB, ID, JobResponse, JobsResource, Script, Sync, Time, answer
 

@@ -132,13 +132,17 @@ def build(
     name: str,
     out: Path,
     operations: Sequence[str],
+    version: str | None,
 ) -> int:
     """Make a package of a document outside of a project."""
     name, directory = provider_name(name), out.resolve()
     document = read_spec(spec)
     overlay = _overlay(overlay_path, comment(Path(overlay_path or "").name))
-    command = build_command(document, overlay, name, operations)
-    new = PackageInput(name, document, overlay, operations, command)
+    command = build_command(document, overlay, name, operations, version)
+    new = PackageInput(name, document, overlay, operations=operations, command=command)
+    if version:
+        option = "--package-version"
+        new = new._replace(version=InputFile(option, option, version.encode()))
     restore(directory, new.package)
     if _lock.is_current(directory / new.package, new.inputs()):
         console.say(f"{new.package}: unchanged")

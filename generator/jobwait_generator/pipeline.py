@@ -70,12 +70,9 @@ def generate(
 
 def inputs(document: Document) -> dict[str, object]:
     """All that decides the bytes of the package of a document."""
-    overlay = document.overlay
-    return lock.inputs(
-        document.command,
-        (document.source.label, document.source.digest),
-        (overlay.label, overlay.digest) if overlay else None,
-    )
+    sources = {"document": document.source, "overlay": document.overlay}
+    pairs = {key: (source.label, source.digest) for key, source in sources.items() if source}
+    return lock.inputs(document.command, pairs | document.beside)
 
 
 def _read(document: Document) -> tuple[Api, list[Problem]]:

@@ -148,6 +148,10 @@ class Package:
     """Where it stands, seen from the repository."""
     title: str
     version: str
+    api_version: str
+    """What the provider calls the version of its API."""
+    changelog: str
+    """The whole file; empty where there is none."""
     text: str
     header: str
     server: str

@@ -6,8 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
@@ -155,16 +154,15 @@ def members(values: Sequence[str | int], names: Sequence[str]) -> list[str]:
 
 def unique(names: Sequence[str]) -> list[str]:
     """The names, numbered from the second one of a kind."""
-    taken: set[str] = set()
-    numbers: dict[str, Iterator[int]] = {}
-    result: list[str] = []
+    result: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for name in names:
         free = name
-        while free in taken:
-            free = f"{name}_{next(numbers.setdefault(name, count(2)))}"
-        taken.add(free)
-        result.append(free)
-    return result
+        while free in result:
+            numbers[name] = numbers.get(name, 1) + 1
+            free = f"{name}_{numbers[name]}"
+        result[free] = None
+    return list(result)
 
 
 def field_names(wires: Iterable[str]) -> dict[str, str]:

@@ -85,7 +85,6 @@ class Waiting:
     links: dict[str, LinkSettings] = field(default_factory=dict[str, LinkSettings])
     """By `cancel`, `list` and `result`."""
 
-
     @property
     def can_fail(self) -> bool:
         """Whether anything means that a job failed, or was cancelled."""

@@ -196,7 +196,7 @@ class Alternatives:
             return [self._common_object(x, y)]
         if kinds == {"array"}:
             items = [part["items"] for part in (x, y) if part["items"] not in ({}, True)]
-            together = self._origins.together("allOf", items) if items else {}
+            together: Any = self._origins.together("allOf", items) if items else {}
             return [self._origins.derive({"type": "array", "items": together}, x)]
         if is_listed(x) and is_listed(y):
             words = [word for word in listed_values(x) if word in listed_values(y)]

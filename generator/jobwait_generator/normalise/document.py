@@ -22,7 +22,7 @@ from ..document.document import (
 from ..document.pointer import escaped, joined, tokens
 from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import RESERVED_NAMES, resource_classes
-from ..problems import Problem, RefusedError
+from ..problems import Problem, RefusedError, prose
 from .origins import TooManySchemasError
 from .requests import Requests, plain_path
 from .resources import body_name, operation_id, tags_of
@@ -30,7 +30,8 @@ from .responses import Responses
 from .schemas import Schemas
 from .security import usable_requirements, usable_schemes
 
-_VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
+_LONGEST_VERSION: Final = 80
+_WORD: Final = (str, int, float)
 _NOTES: Final = ("summary", "description", "deprecated")
 
 
@@ -47,6 +48,10 @@ def normalise(document: Document) -> tuple[Document, list[Problem]]:
         message = "these mean too many schemas; describe less, or flatter"
         problem = document.problem("/components/schemas", message)
         raise RefusedError([*normaliser.problems, problem]) from None
+
+
+_URL: Final = 2_000
+"""Characters of a URL that are read."""
 
 
 class _Normaliser:
@@ -114,9 +119,10 @@ class _Normaliser:
         title = info.get("title")
         if not isinstance(title, str) or not title.strip():
             title = self._document.name.replace("-", " ").title()
-        version = _VERSION.match(str(info.get("version", "")).removeprefix("v"))
+        version = info.get("version")
+        version = prose(str(version))[:_LONGEST_VERSION] if isinstance(version, _WORD) else ""
         notes = {k: info[k] for k in ("summary", "description") if isinstance(info.get(k), str)}
-        return {"title": title, "version": version[0] if version else "0", **notes}
+        return {"title": title, "version": version, **notes}
 
     def _servers(self) -> list[Mapping]:
         """The one server that all requests go to, if the document names it."""
@@ -197,10 +203,15 @@ class _Normaliser:
 
 def _url(server: Mapping) -> str:
     """The URL of a server; empty where it is not a whole one."""
-    url = str(server.get("url", ""))
-    for name, variable in mapping(server.get("variables")).items():
-        default = mapping(variable).get("default")
-        if isinstance(default, str | int) and str(default):
-            url = url.replace(f"{{{name}}}", str(default))
-    url = url.strip().rstrip("/")
+    defaults = {
+        name: str(mapping(variable).get("default", ""))
+        for name, variable in mapping(server.get("variables")).items()
+    }
+    # In one pass: a default is not read for variables, which could double the URL each time.
+    url = re.sub(
+        r"\{([^{}]*)\}",
+        lambda match: defaults.get(match[1]) or match[0],
+        str(server.get("url", ""))[:_URL],
+    )
+    url = url[:_URL].strip().rstrip("/")
     return url if re.match(r"https?://", url) and "{" not in url else ""

@@ -60,9 +60,9 @@ class Schemas:
 
     def __init__(self, document: Document, taken: Iterable[str]) -> None:
         self.components: dict[str, Mapping] = {}
-        self.origins = Origins(document.data)
-        self.alternatives = Alternatives(document, self.origins)
-        self.keys = Components(document, taken)
+        self.origins: Origins = Origins(document.data)
+        self.alternatives: Alternatives = Alternatives(document, self.origins)
+        self.keys: Components = Components(document, taken)
         self._unions = Unions(self.alternatives, self.keys, self.origins)
         self._levels: list[_Level] = []
         self._nodes = 0

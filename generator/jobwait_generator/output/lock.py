@@ -20,16 +20,11 @@ NAME: Final = "generation.lock"
 _NO_LOCK: Final = (OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
-def inputs(
-    command: str,
-    document: tuple[str, str],
-    overlay: tuple[str, str] | None,
-) -> dict[str, Any]:
-    """All that decides the bytes of a package; documents are pairs of a name and a digest."""
-    sources = {"document": document, "overlay": overlay}
+def inputs(command: str, sources: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """All that decides the bytes of a package; sources are pairs of a name and a digest."""
     return {
         "command": command,
-        **{key: {"file": s[0], "sha256": s[1]} for key, s in sources.items() if s is not None},
+        **{key: {"file": file, "sha256": sha256} for key, (file, sha256) in sources.items()},
         "generator": {"sha256": _generator_digest()},
         "tools": dict(PINS),
     }
