@@ -349,6 +349,12 @@ def test_a_host_that_never_answers_ends_a_wait_after_three_polls(caller: Blockin
         assert caught.value.polls == 3
 
 
+def test_a_host_with_another_alphabet_is_no_proxy(caller: Blocking) -> None:
+    with pytest.raises(APIConnectionError, match="3 polls, and nothing ever answered") as caught:
+        caller.wait("http://xn--bcher-kva.invalid")
+    assert "the proxy" not in str(caught.value)
+
+
 def test_a_host_that_begins_to_answer_has_more_than_three_polls(caller: Blocking) -> None:
     with Wire(*[truncated] * 5, whole()) as wire:
         assert isinstance(caller.wait(wire.url), CompletedJob)
