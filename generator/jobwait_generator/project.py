@@ -92,6 +92,8 @@ class Generated(NamedTuple):
 
     files: dict[str, str]
     notes: list[str]
+    documents: dict[str, Document]
+    """What each package was made of."""
 
 
 def generated(
@@ -117,7 +119,7 @@ def generated(
     documents: list[Document] = []
     for one in inputs:
         try:
-            document, undecided = _load(one)
+            document, undecided = read_document(one)
             documents.append(document)
             problems += undecided
         except RefusedError as error:
@@ -130,7 +132,7 @@ def generated(
     if problems:
         raise RefusedError(problems)
     notes = [f"{d.name}-client: {text}" for d in documents if (text := without_key(d))]
-    return Generated(files, notes)
+    return Generated(files, notes, {f"{d.name}-client": d for d in documents})
 
 
 def refusal(document: Document, overlay: str) -> str:
@@ -147,8 +149,12 @@ def refusal(document: Document, overlay: str) -> str:
     return ""
 
 
-def _load(package: PackageInput) -> tuple[Document, list[Problem]]:
-    """A document with its overlay, and the words in it whose meaning is still open."""
+def read_document(package: PackageInput) -> tuple[Document, list[Problem]]:
+    """A document with its overlay, and the words in it whose meaning is still open.
+
+    Raises:
+        RefusedError: Something cannot be read, or does not fit together.
+    """
     file = package.document
     document = load(file.shown, package.name, file.content, file.label)
     document = replace(document, command=package.command)

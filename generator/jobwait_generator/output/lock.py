@@ -58,6 +58,15 @@ def written(directory: Path) -> set[str] | None:
         return None
 
 
+def is_of(directory: Path, inputs: Mapping[str, Any]) -> bool:
+    """Whether the package in a folder was made of the same documents, by whatever generator."""
+    try:
+        content = json.loads((directory / NAME).read_bytes())
+        return all(content.get(key) == inputs.get(key) for key in ("document", "overlay"))
+    except _NO_LOCK:
+        return False
+
+
 def is_current(directory: Path, inputs: Mapping[str, Any]) -> bool:
     """Whether the package in a folder is what `inputs` make, by its lock file."""
     try:
