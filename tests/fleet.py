@@ -6,8 +6,9 @@ import asyncio
 import json
 import selectors
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 from jobwait import APITimeoutError, BaseClient
 from jobwait._messages import Headers, Request, Response
@@ -16,6 +17,7 @@ from jobwait._requests import AsyncCalls, AsyncRuntime, Calls, Options, Runtime
 from .widgets import CONFIG, KEY, AsyncJobsResource, JobsResource, Time, get_job_operation
 
 ResultT = TypeVar("ResultT")
+Ts = TypeVarTuple("Ts")
 
 
 class _Selector(selectors.DefaultSelector):
@@ -44,13 +46,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.now
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], ResultT], *args: *Ts
+    ) -> asyncio.Future[ResultT]:
         """Time stands still while a thread works."""
-        future = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except Exception as error:
-            future.set_exception(error)
+        future: asyncio.Future[ResultT] = self.create_future()
+        future.set_result(func(*args))
         return future
 
 

@@ -15,6 +15,7 @@ from contextlib import closing
 from importlib.metadata import entry_points
 from itertools import pairwise
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -258,7 +259,10 @@ def test_a_job_that_is_not_there_yet_is_waited_for(run: Run, job_sandbox: Sandbo
     one = job(job_sandbox, faults=[Fault("not_found", polls=(1,))])
     assert run("wait", "docurift", one.id).code == 4
     two = job(job_sandbox, faults=[Fault("not_found", polls=(1,))])
-    assert run("wait", "docurift", two.id, "--not-found-grace", 30).code == 0
+    assert (
+        run("wait", "docurift", two.id, "--not-found-grace", 30, "--schedule", "fixed:0.1").code
+        == 0
+    )
 
 
 def test_a_job_is_shown_as_fields_as_json_or_as_it_came(run: Run, job_sandbox: Sandbox) -> None:
@@ -348,7 +352,7 @@ def start(sandbox: Sandbox, *arguments: str, **options: Any) -> subprocess.Popen
 
 def test_control_c_is_130_and_names_what_is_open(job_sandbox: Sandbox) -> None:
     one = job(job_sandbox, seconds=600)
-    process = start(job_sandbox, "wait", "docurift", one.id, stderr=subprocess.PIPE)
+    process = start(job_sandbox, "wait", "docurift", one.id, stderr=PIPE)
     with process:
         assert process.stderr is not None
         process.stderr.readline()  # it waits
@@ -435,11 +439,11 @@ def test_killed_ten_times_among_a_thousand_waits_it_loses_none_and_asks_none_aga
     ids, path = {one.id for one in jobs}, tmp_path / "waits.db"
     lines, told = "\n".join(ids), set[str]()
     (tmp_path / "ids").write_text(lines, encoding="utf-8")
-    arguments = ("wait", "docurift", "--ids-from", str(tmp_path / "ids"), "--json")
-    arguments += ("--checkpoint", str(path))
+    options = ("--ids-from", str(tmp_path / "ids"), "--json", "--checkpoint", str(path))
+    outcomes: list[dict[str, Any]] = []
     known: list[tuple[set[str], int]] = []
     for kill in range(11):
-        process = start(job_sandbox, *arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = start(job_sandbox, "wait", "docurift", *options, stdout=PIPE, stderr=DEVNULL)
         with process:
             outcomes = list(until(process, 90 * (kill + 1) if kill < 10 else 10_000))
         told |= {outcome["id"] for outcome in outcomes}

@@ -99,8 +99,8 @@ def wait(
         typer.Option(
             "--schedule",
             metavar="PACE",
-            help="fixed:SECONDS or exponential:INITIAL,MULTIPLIER,MAXIMUM. If not given, polls aim at "
-            "the jobs' ends.",
+            help="fixed:SECONDS or exponential:INITIAL,MULTIPLIER,MAXIMUM. If not given, polls aim "
+            "at the jobs' ends.",
             autocompletion=_complete_schedule,
         ),
     ] = None,
