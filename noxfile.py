@@ -66,7 +66,7 @@ def distributions() -> dict[Path, str]:
 
 
 def wheels(*, unplayable: bool = False) -> list[str]:
-    """What the session `build` made, the sandbox included.
+    """What the session `build` made, command and sandbox included.
 
     Packages that the sandbox cannot play, as their documents have no example of a job, are
     installed only if `unplayable`: the tests of the packages play each.
@@ -74,7 +74,7 @@ def wheels(*, unplayable: bool = False) -> list[str]:
     playable = {path.parent.name for path in Path("generated").glob("*/*/_sandbox_models.py")}
     playable |= {"jobwait", "jobwait_generator"}
     return [
-        f"{wheel.resolve()}[sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
+        f"{wheel.resolve()}[cli,sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
         for wheel in sorted(Path("dist").glob("*.whl"))
         if unplayable or wheel.name.partition("-")[0] in playable
     ]
@@ -94,7 +94,9 @@ def exported(session: nox.Session, *options: str) -> str:
 def dev(session: nox.Session) -> None:
     """Make .nox/dev, for editors and single tests: all tools, and the checkout in editable mode."""
     folders = [f"./{folder}" for folder in distributions() if folder != Path()]
-    own = chain.from_iterable(("--editable", folder) for folder in [".[aiohttp,sandbox]", *folders])
+    own = chain.from_iterable(
+        ("--editable", folder) for folder in [".[aiohttp,cli,sandbox]", *folders]
+    )
     pip_install(session, *own, *groups(*PROJECT["dependency-groups"]))
 
 
