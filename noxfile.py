@@ -35,7 +35,7 @@ DECLARED = {
     "benchmarks": ["bench"],
     "docs": ["demo", "engines"],
 }
-MODULES = "apache-airflow=airflow,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+MODULES = "griffelib=griffe,apache-airflow=airflow,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
 # Nothing imports sniffio but httpcore; openapi-python-client and ruff are commands.
 EXCEPTIONS = "DEP002=aiohttp|sniffio|openapi-python-client|ruff|datamodel-code-generator"
 
