@@ -35,7 +35,9 @@ DECLARED = {
     "benchmarks": ["bench"],
     "docs": ["demo", "engines"],
 }
-MODULES = "griffelib=griffe,apache-airflow=airflow,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+MODULES = (
+    "apache-airflow=airflow,griffelib=griffe,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+)
 # Nothing imports sniffio but httpcore; openapi-python-client and ruff are commands.
 EXCEPTIONS = "DEP002=aiohttp|sniffio|openapi-python-client|ruff|datamodel-code-generator"
 
