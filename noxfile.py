@@ -172,7 +172,7 @@ def check_imports(
             "--config",
             str(config),
             "--exclude",
-            "/third_party/|/engines/airflow/",
+            ".*/third_party/|.*/engines/airflow/",
             str(code),
         ),
         *(f"--known-first-party={name}" for name in own),
