@@ -103,6 +103,8 @@ class APIConnectionError(APIError):
     is_permanent: bool = False
     """Whether the same request cannot get an answer later either: a certificate that does not
     verify, a proxy that refuses."""
+    has_begun: bool = False
+    """Whether the provider's host had begun to answer."""
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -116,17 +118,17 @@ class APIStatusError(APIError):
         self,
         message: str,
         *,
-        status_code: int,
-        body: Any,
-        headers: Mapping[str, str],
-        request_id: str | None,
-        retry_after: float | None,
+        status_code: int = 0,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status_code: Final = status_code
         self.body: Final[Any] = body
         """The decoded JSON, without keys; of a text, or a long body, the first 4,096 characters."""
-        self.headers: Final = headers
+        self.headers: Final[Mapping[str, str]] = {} if headers is None else headers
         """Of the response; names are case-insensitive."""
         self.request_id: Final = request_id
         self.retry_after: Final = retry_after
@@ -163,7 +165,9 @@ class ResponseDecodeError(APIError):
     To a client that is `strict`: with one that is not as the document says.
     """
 
-    def __init__(self, message: str, *, pointer: str | None, expected: str, body: bytes) -> None:
+    def __init__(
+        self, message: str, *, pointer: str | None = None, expected: str = "", body: bytes = b""
+    ) -> None:
         super().__init__(message)
         self.pointer: Final = pointer
         """JSON Pointer to what does not fit; None where the body is not JSON at all."""
@@ -178,9 +182,15 @@ class WaitError(JobwaitError):
 
 class _EndedJobError(WaitError):
     def __init__(
-        self, message: str, *, code: str | None, reason: str | None, retryable: bool | None
+        self,
+        message: str,
+        code: str | None = None,
+        reason: str | None = None,
+        retryable: bool | None = None,
     ) -> None:
         super().__init__(message)
+        # Some queues keep the arguments of an exception alone.
+        self.args = (message, code, reason, retryable)
         self.code: Final = code
         """The provider's code for the reason; None where it gives none."""
         self.message: Final = reason
@@ -208,3 +218,8 @@ STATUS_ERRORS: Final[Mapping[int, type[APIStatusError]]] = {
     404: NotFoundError,
     429: RateLimitError,
 }
+
+for _error in list(globals().values()):
+    if isinstance(_error, type) and issubclass(_error, JobwaitError):
+        # Where users import it from, and so what a traceback names.
+        _error.__module__ = "jobwait"

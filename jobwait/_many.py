@@ -32,7 +32,7 @@ from typing import (
 )
 
 from ._client import AsyncResource, Resource
-from ._errors import InvalidArgumentError
+from ._errors import ConfigurationError, InvalidArgumentError
 from ._operation import DoneT, IdT
 from ._outcome import Outcome
 from ._resume import Wait
@@ -446,6 +446,13 @@ def loop_thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Genera
             future.cancel()
             raise
 
+    eventlet = sys.modules.get("eventlet.patcher")
+    if eventlet is not None and eventlet.is_monkey_patched("thread"):
+        loop.close()
+        raise ConfigurationError(
+            "waiting for many jobs needs a real thread, which eventlet has patched away: wait for "
+            "each in a green thread, or call eventlet.monkey_patch(thread=False)"
+        )
     thread: Final = Thread(target=serve, name="jobwait", daemon=True)
     try:
         thread.start()
@@ -457,4 +464,5 @@ def loop_thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Genera
         # The garbage collector may close a generator in such a thread, or when the interpreter
         # ends, and threads with it.
         if current_thread().name != thread.name and not sys.is_finalizing():
-            thread.join()
+            with suppress(RuntimeError):  # it was never started
+                thread.join()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ._errors import APIError, InvalidArgumentError, JobwaitError
 from ._operation import JobT
+from ._text import is_first
 from ._waiter import MAX_FAILURES, MAX_UNHEARD, Again, Done, Sighting, Waiter, WaitState
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from ._operation import JobOperation, State
     from ._requests import Polled, SharedCalls
 
-MAX_WARNINGS: Final = 200
-"""Of one client, about status words and bodies that its document does not know."""
 DEBUG: Final = 10
 INFO: Final = 20
 WARNING: Final = 30
@@ -111,8 +110,12 @@ def settle(
         event = _event(operation, state, polled, step)
         if isinstance(result, Sighting):
             if is_unknown and is_first(calls.options.warned, f"{operation.name} {result.word}"):
-                text = "the status %r is unknown; polling on until there is another"
-                _log(WARNING, event, text, result.word)
+                what = (
+                    f"the status {result.word!r} is unknown"
+                    if result.word
+                    else "there is no status yet"
+                )
+                _log(WARNING, event, "%s; polling on until there is another", what)
         elif isinstance(step, Again) and is_failing:
             _log_failure(event, step.state.failures, throttle.was_heard, may_warn, ended)
         if _is_logged(DEBUG):
@@ -120,12 +123,6 @@ def settle(
         for callback in tuple(_callbacks.values()):
             _call(callback, event)
     return step
-
-
-def is_first(warned: dict[str, object], subject: str) -> bool:
-    """Whether the log shall have a warning: there is one of each subject, and not too many."""
-    mark = object()
-    return len(warned) < MAX_WARNINGS and warned.setdefault(subject, mark) is mark
 
 
 def _event(

@@ -25,7 +25,7 @@ MAX_WORD: Final = 40
 """Characters of a status word that are kept."""
 OVERTIME: Final = 5.0
 """Seconds, and at most a twentieth of its timeout, for a wait that is resumed after its deadline:
-enough for a last look."""
+enough for a last look, or for the first where nobody came to it in time."""
 
 
 class Wait(NamedTuple):
@@ -120,7 +120,8 @@ class Wait(NamedTuple):
         """
         limit = math.inf if self.timeout is None else self.timeout
         started = min(self.started, now)  # another machine's clock may be ahead
-        if self.polls and started + limit <= now:
+        # With a timeout of 0 the first poll is sent anyway.
+        if limit and started + limit <= now:
             limit = now - started + min(limit / 20, OVERTIME)
         ahead = clock - now
         return WaitState(
@@ -215,7 +216,7 @@ def _check(data: Any) -> None:
 
 
 def _typed_id(data: Mapping[str, Any]) -> Any:
-    waitable = _waitable(data["provider"], data["operation"])
+    waitable = waitable_of(data["provider"], data["operation"])
     job_id: Any = data["job_id"]
     parts = job_id if is_array(job_id) else [job_id]
     try:
@@ -228,7 +229,12 @@ def _typed_id(data: Mapping[str, Any]) -> Any:
 
 
 @cache
-def _waitable(provider: str, operation: str) -> Waitable:
+def waitable_of(provider: str, operation: str) -> Waitable:
+    """What a wait waits on.
+
+    Raises:
+        InvalidArgumentError: No package is installed that has it.
+    """
     installed = providers()
     if provider not in installed:
         raise InvalidArgumentError(

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from ._client import AsyncResource, Resource
-from ._errors import InvalidArgumentError, JobwaitError
+from ._errors import InvalidArgumentError, JobwaitError, WaitError
 from ._observe import Step, settle
 from ._operation import JobOperation
 from ._outcome import Outcome
@@ -458,6 +458,11 @@ class Scheduler:
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error
+        except Exception as error:
+            # What a schedule or a hook of the user's raised is no other job's business.
+            step = WaitError(f"the wait was ended by {type(error).__name__}: {error}")
+            step.provider, step.job_id = operation.provider, state.job_id
+            step.__cause__ = error.with_traceback(None)
         if isinstance(step, Again):
             kept = step.state
             if not kept.final and not kept.failures:

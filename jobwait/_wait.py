@@ -6,7 +6,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal, TypeAlias, overload
 
 from ._client import AsyncResource, Resource
-from ._errors import APIError, InvalidArgumentError, JobwaitError, WaitTimeoutError
+from ._errors import (
+    APIError,
+    ConfigurationError,
+    InvalidArgumentError,
+    JobwaitError,
+    WaitTimeoutError,
+)
 from ._flow import Flow, Sleep, Tell
 from ._observe import settle
 from ._operation import DoneT, IdT, JobOperation, JobT
@@ -139,8 +145,13 @@ def _wait(
             raise step
         if isinstance(step, Done):
             return operation.done(step.job)
-        state = step.state
-        yield Sleep(max(0.0, step.at - clock()))
+        state, before = step.state, clock()
+        yield Sleep(max(0.0, step.at - before))
+        if clock() <= before < step.at:
+            raise ConfigurationError(
+                "the clock stood still while this wait slept: exclude jobwait from what freezes "
+                "time, as by freezegun.configure(extend_ignore_list=['jobwait'])"
+            )
 
 
 def _wait_or_cancel(

@@ -307,7 +307,10 @@ class Waiter(Generic[JobT]):
             asked = f"the provider asks to wait {paused_until - now:.0f} s"
             why = f"{asked}, which is past the deadline"
         last_error = state.last and state.last.error
-        if state.word is not None:
+        if state.word == "":
+            job = "the last answer told no status of the job, which may still be running: wait "
+            job += "again, or with a longer timeout"
+        elif state.word is not None:
             job = f"the job was last seen as {state.word!r}; it may still be running: wait again, "
             job += "or with a longer timeout"
         elif isinstance(last_error, APIConnectionError) and state.failures == state.polls:

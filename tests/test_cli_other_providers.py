@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from jobwait_generator.document.document import load
 
-from .generator.packages import Packages
-from .generator.server import Answer, Server
+from .kit.packages import Packages
+from .kit.server import Answer, Server
 
 QUEUED = Answer(200, {"id": "x", "status": "queued"})
 DONE = Answer(200, {"id": "x", "status": "done"})

@@ -31,7 +31,7 @@ from jobwait import (
 from jobwait._pointer import is_array, is_object, parse_pointer, value_at
 from jobwait._requests import Runtime
 
-from .widgets import KEY, Time
+from .kit.widgets import KEY, Time
 
 MISSING: Final = object()
 WRONG: Final[tuple[Any, ...]] = (

@@ -20,8 +20,8 @@ from jobwait import (
 )
 from jobwait._messages import Response
 
-from .fleet import Fleet, Job, answer, run
-from .widgets import Time
+from .kit.fleet import Fleet, Job, answer, run
+from .kit.widgets import Time
 
 Wait = Callable[..., Any]
 ERROR = 500

@@ -8,7 +8,7 @@ import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar, TypeVarTuple
+from typing import Any, Final, TypeVar, TypeVarTuple, Unpack
 
 from jobwait import APITimeoutError, BaseClient
 from jobwait._messages import Headers, Request, Response
@@ -17,6 +17,7 @@ from jobwait._requests import AsyncCalls, AsyncRuntime, Calls, Options, Runtime
 from .widgets import CONFIG, KEY, AsyncJobsResource, JobsResource, Time, get_job_operation
 
 ResultT = TypeVar("ResultT")
+T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
@@ -47,11 +48,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._virtual.now
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[*Ts], ResultT], *args: *Ts
-    ) -> asyncio.Future[ResultT]:
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         """Time stands still while a thread works."""
-        future: asyncio.Future[ResultT] = self.create_future()
-        future.set_result(func(*args))
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
         return future
 
 
