@@ -15,7 +15,7 @@ ORDER: Final = (
     *("_faults", "_bodies", "_exchange", "_aiohttp", "_transport"),
     *("_flow", "_waiter", "_responses", "_requests", "_client"),
     *("_provider", "_resume", "_outcome", "_observe", "_wait", "_scheduler", "_many"),
-    *("_store", "_ledger"),
+    *("_store", "_ledger", "__main__"),
 )
 """From what knows least to what knows most."""
 
