@@ -8,7 +8,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -222,7 +222,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 
 @contextmanager
-def black_hole(port: int) -> Iterator[None]:
+def black_hole(port: int) -> Generator[None]:
     """Nothing that is sent to 127.0.0.2 is answered: there is no room for a connection more."""
     with socket.create_server(("127.0.0.2", port), backlog=0), ExitStack() as stack:
         for _ in range(4):
@@ -249,6 +249,8 @@ def test_the_second_address_of_a_host_is_reached_when_the_first_is_silent(
     with Wire(whole(), tls=server_tls if tls else None) as wire, black_hole(wire.port):
         url = f"http{'s' if tls else ''}://two.test:{wire.port}"
         assert send(url, 2.0).status_code == 200
+    if delay and send in (blocking, blocking_passed):
+        assert names.asked == 1
 
 
 @linux

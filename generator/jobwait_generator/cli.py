@@ -25,7 +25,7 @@ from .revisions import NotComparableError
 
 _OPERATIONS: Final = "--operations"
 
-app = typer.Typer(
+app: Final[typer.Typer] = typer.Typer(
     name=COMMAND,
     help="Make the packages in generated/ from the documents in specs/, where they are not up to "
     "date. Exits with 0, with 1 if a document was refused or files are stale, with 2 if an "
@@ -261,8 +261,9 @@ def run() -> None:
     # way, is a fifth of its time.
     gc.disable()
     sys.excepthook = _report_defect
-    reconfigure: Callable[..., None] = getattr(sys.stdout, "reconfigure", lambda **_: None)
-    reconfigure(errors="backslashreplace")
+    reconfigure: Callable[..., None] | None = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)

@@ -25,6 +25,8 @@ LINKS: Final = ("cancel", "list", "result")
 """Entries of the extension that name another operation."""
 SELECTION: Final = "x-operations"
 """In a document: the operations that its package is for."""
+OPTIONAL: Final = "x-job-optional"
+"""In the normal form, on the operation: a body may have no job yet."""
 VARIABLE: Final = "x-environment-variable"
 """On a security scheme: the variable that holds its key."""
 PREFIX: Final = "x-prefix"

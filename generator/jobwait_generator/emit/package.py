@@ -128,6 +128,8 @@ class Resource:
     waiting: Waiting
     statuses: list[Status]
     failures: list[Failure]
+    job_required: bool
+    """Whether a body without a job is an error, and not one to poll again."""
 
     @property
     def cancel(self) -> LinkMethod | None:
