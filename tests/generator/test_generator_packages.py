@@ -163,7 +163,10 @@ def test_an_unknown_variant_is_named_after_its_discriminator(make: Generate) -> 
 def test_waiting_returns_the_succeeded_variants(make: Generate, widgets: dict[str, str]) -> None:
     assert "JobOperation[str, Envelope, Job, DoneJob](" in widgets[JOBS]
 
-    files = make(("broken: failed}", "broken: succeeded}"))
+    files = make(
+        ("broken: failed}", "broken: succeeded}"),
+        ("        failure: {code: /data/error/code}\n", ""),
+    )
 
     assert "JobOperation[str, Envelope, Job, DoneJob | BrokenJob](" in files[JOBS]
 

@@ -24,11 +24,11 @@ from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import RESERVED_NAMES, resource_classes
 from ..problems import Problem, RefusedError
 from .requests import Requests, plain_path
-from .resources import body_name, operation_id, tags_of
+from .resources import body_names, operation_id, tags_of
 from .responses import Responses
 from .origins import TooManySchemasError
 from .schemas import Schemas
-from .security import usable_requirements, usable_schemes
+from .security import read_schemes
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
 _NOTES: Final = ("summary", "description", "deprecated")
@@ -60,7 +60,7 @@ class _Normaliser:
         self._schemas = Schemas(document, {*RESERVED_NAMES, *names})
         self._requests = Requests(document, self._schemas, self._report)
         self._responses = Responses(document, self._schemas, self._report)
-        self._schemes = usable_schemes(document, self._operations)
+        self._schemes = read_schemes(document, self._operations)
 
     def document(self) -> Document:
         data = self._document.data
@@ -90,7 +90,7 @@ class _Normaliser:
             method = result["paths"][plain_path(operation.path)][operation.method]
             self._require_job(method, is_certain=is_certain)
         result["components"] = {
-            "securitySchemes": self._schemes,
+            "securitySchemes": self._schemes.usable,
             "schemas": self._schemas.components,
         }
         origins |= self._schemas.origins.within(result)
@@ -156,7 +156,7 @@ class _Normaliser:
         if "security" not in owner:
             return {}
         listed = sequence(owner["security"])
-        usable = usable_requirements(listed, self._schemes)
+        usable = self._schemes.requirements(listed)
         if listed and not usable:
             message = "no client can send this; describe a bearer token, or an `apiKey`"
             self._report(f"{pointer}/security/0", message)
@@ -175,7 +175,7 @@ class _Normaliser:
             **({"parameters": parameters} if parameters else {}),
             **({"requestBody": body} if body else {}),
             **self._security(operation.value, operation.pointer),
-            "responses": self._responses.of(operation, body_name(name, tag, is_only=is_only)),
+            "responses": self._responses.of(operation, body_names(name, tag, is_only=is_only)),
         }
         if EXTENSION in operation.value:
             result[EXTENSION] = self._extension(operation.value[EXTENSION])
