@@ -13,7 +13,7 @@ PROVIDER: Final = Provider(
     package="aitronos_client",
     waitables=(
         Waitable(
-            operation="GET /api/v1/scrape/jobs/{job_id}",
+            operation="GET /v1/scrape/jobs/{job_id}",
             attribute="jobs",
             method="get_job",
             id_types=(str,),

@@ -27,7 +27,7 @@ def build_package(api: Api, shape: Shape, parsed: ParsedSchemas) -> Package:
         version=api.version,
         text=api.text,
         header=document.header,
-        server=api.server,
+        servers=api.servers,
         credentials=api.credentials,
         key_required=api.needs_key,
         keys_together=api.sends_several,

@@ -32,6 +32,7 @@ from .security import read_schemes
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
 _NOTES: Final = ("summary", "description", "deprecated")
+_SERVER: Final = ("description", "x-assumed")
 
 
 def normalise(document: Document) -> tuple[Document, list[Problem]]:
@@ -119,8 +120,9 @@ class _Normaliser:
         return {"title": title, "version": version[0] if version else "0", **notes}
 
     def _servers(self) -> list[Mapping]:
-        """The one server that all requests go to, if the document names it."""
+        """The one server that all requests go to, if the document names it, and its alternatives."""
         servers: dict[str, tuple[str, Mapping]] = {}
+        others: dict[str, Mapping] = {}
         for operation in self._operations:
             owners = (operation.pointer, operation.pointer.rpartition("/")[0], "")
             for owner in owners:
@@ -128,6 +130,7 @@ class _Normaliser:
                 if listed:
                     server = mapping(listed[0])
                     servers.setdefault(_url(server), (f"{owner}/servers/0", server))
+                    others |= {_url(mapping(other)): mapping(other) for other in listed[1:]}
                     break
         urls = [url for url in servers if url]
         if len(urls) > 1:
@@ -135,8 +138,12 @@ class _Normaliser:
             self._report(servers[urls[1]][0], message)
         if not urls:
             return []
-        _, server = servers[urls[0]]
-        return [{"url": urls[0], **{k: server[k] for k in ("description",) if k in server}}]
+        named = {urls[0]: servers[urls[0]][1], **others, urls[0]: servers[urls[0]][1]}
+        return [
+            {"url": url, **{key: server[key] for key in _SERVER if key in server}}
+            for url, server in named.items()
+            if url
+        ]
 
     def _described_tags(self) -> list[Mapping]:
         texts = {
