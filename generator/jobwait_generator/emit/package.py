@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..model.api import Server
 from ..model.requests import Request
 from ..model.security import Credential
 from ..model.waiting import Waiting
@@ -154,7 +155,7 @@ class Package:
     """The whole file; empty where there is none."""
     text: str
     header: str
-    server: str
+    servers: tuple[Server, ...]
     credentials: tuple[Credential, ...]
     key_required: bool
     keys_together: bool
@@ -164,6 +165,11 @@ class Package:
     unknowns: list[Unknown]
     aliases: list[Alias]
     openapi: str
+
+    @property
+    def server(self) -> str:
+        """Where requests go if the user does not choose; empty where the document names none."""
+        return self.servers[0].url if self.servers else ""
 
     @property
     def exports(self) -> list[str]:
