@@ -180,7 +180,7 @@ class _EndedJobError(WaitError):
     ) -> None:
         super().__init__(message)
         # Some queues keep the arguments of an exception alone.
-        self.args = (message, code, reason, retryable)
+        self.args: tuple[Any, ...] = (message, code, reason, retryable)
         self.code: Final = code
         """The provider's code for the reason; None where it gives none."""
         self.message: Final = reason

@@ -7,6 +7,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from ._decode import Decoder, decoder
+from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from ._models import Model
 from ._pointer import parse_pointer, value_at
 from ._text import status_word
@@ -68,6 +69,14 @@ class Polling(NamedTuple):
     """Of a whole wait."""
     not_found_grace: float = 0.0
     """How long a 404 before the first sighting may mean that the job is not there yet."""
+
+
+class WaitErrors(NamedTuple):
+    """The errors of waits; a package has its own, whose `job` has the type of its jobs."""
+
+    failed: type[JobFailedError] = JobFailedError
+    cancelled: type[JobCancelledError] = JobCancelledError
+    timeout: type[WaitTimeoutError] = WaitTimeoutError
 
 
 class Part(NamedTuple):
@@ -144,6 +153,9 @@ class Operation(Generic[IdT, BodyT]):
         return False
 
 
+_ERRORS: Final = WaitErrors()
+
+
 class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
     """An operation that tells a job's status, and how to wait for that job.
 
@@ -151,7 +163,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
     """
 
     __slots__ = (
-        *("absent", "cancel", "failure_code", "failure_message", "failure_retryable"),
+        *("absent", "cancel", "errors", "failure_code", "failure_message", "failure_retryable"),
         "job_attributes",
         *("polling", "progress", "progress_max", "responses", "states", "status"),
     )
@@ -178,6 +190,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         failure_code: str | None = None,
         failure_message: str | None = None,
         failure_retryable: str | None = None,
+        errors: WaitErrors = _ERRORS,
     ) -> None:
         """
         Args:
@@ -190,6 +203,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
             responses: What a status code means, whatever the body says.
             cancel: The operation that ends a job before its time.
             progress_max: The progress of a job that is done.
+            errors: What waits for the job raise.
         """
         super().__init__(
             provider=provider,
@@ -205,6 +219,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         self.absent: Final[State | None] = absent
         self.responses: Final[Mapping[int, State]] = responses or {}
         self.cancel: Final = cancel
+        self.errors: Final = errors
         self.polling: Final = polling
         self.status: Final = _parts(status)
         self.progress: Final = _parts(progress)

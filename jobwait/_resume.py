@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeGuard
 
 from ._errors import InvalidArgumentError
+from ._ids import typed_parts
 from ._pointer import is_array
 from ._provider import Waitable, providers
 from ._unset import UNSET
@@ -78,10 +79,12 @@ class Wait(NamedTuple):
         """
         operation, calls = resource.operation, resource.calls
         calls.prepare(operation, id)
+        parts = typed_parts(operation, id)
         limit = operation.polling.timeout if timeout is UNSET else timeout
         now = calls.time()
         limit = None if limit is None else seconds("timeout", limit)
-        return cls(operation.provider, operation.name, id, now, limit, now)
+        job_id = parts[0] if len(parts) == 1 else parts
+        return cls(operation.provider, operation.name, job_id, now, limit, now)
 
     def to_dict(self) -> dict[str, Any]:
         """What `json.dumps` takes; without what is as it was at the start."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Generic, Literal, NamedTuple, NoReturn, TypeAlias
 
 from ._client import AsyncResource, Resource
 from ._errors import (
@@ -21,13 +22,14 @@ from ._errors import (
     WaitError,
     WaitTimeoutError,
 )
+from ._flow import Tell
 from ._models import Model
 from ._operation import DoneT, JobOperation
 from ._requests import AsyncCalls, BlockingTransport, Transport
 from ._resume import Wait, job_key, plain_id, wait_of
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
-from ._unset import UNSET, Unset
+from ._unset import Unset
 from ._wait import log
 from ._waiter import Again, Done, Notice, Sighting, Waiter, WaitState
 
@@ -52,15 +54,13 @@ _KINDS: Final[tuple[tuple[type[JobwaitError], OutcomeKind], ...]] = (
 AnyResource: TypeAlias = Resource[Any, Any, Any] | AsyncResource[Any, Any, Any]
 
 
-class Outcome(NamedTuple, Generic[DoneT]):
-    """How the wait for one job ended: with the succeeded job, or with an error."""
-
+@dataclass(frozen=True, slots=True)
+class _Outcome:
     provider: str
     job_id: Any
-    job: DoneT | None
-    """The succeeded job."""
+    """As it was passed."""
+    job: Any
     error: JobwaitError | None
-    """What ended the wait otherwise; what `wait_for_completion` would raise."""
     operation: str = ""
     """As in `GET /v1/jobs/{id}`."""
 
@@ -90,17 +90,37 @@ class Outcome(NamedTuple, Generic[DoneT]):
             "error": None if error is None else _error_dict(error),
         }
 
-    def result(self) -> DoneT:
-        """The succeeded job.
 
-        Raises:
-            JobwaitError: `error`, where there is one.
+@dataclass(frozen=True, slots=True)
+class Succeeded(_Outcome, Generic[DoneT]):
+    """The outcome of a wait whose job succeeded."""
+
+    job: DoneT
+    error: None = None
+
+    def result(self) -> DoneT:
+        """The job."""
+        return self.job
+
+
+@dataclass(frozen=True, slots=True)
+class Unsuccessful(_Outcome):
+    """The outcome of a wait that ended with an error."""
+
+    job: None
+    error: JobwaitError
+    """What `wait_for_completion` would raise; its `job` is the last one seen."""
+
+    def result(self) -> NoReturn:
         """
-        if self.error is not None:
-            raise self.error
-        job: Any = self.job
-        succeeded: DoneT = job
-        return succeeded
+        Raises:
+            JobwaitError: `error`.
+        """
+        raise self.error
+
+
+Outcome: TypeAlias = Succeeded[DoneT] | Unsuccessful
+"""How the wait for one job ended; `outcome.error is None` tells which of the two it is."""
 
 
 def _error_dict(error: JobwaitError) -> dict[str, Any]:
@@ -111,12 +131,13 @@ def _error_dict(error: JobwaitError) -> dict[str, Any]:
 
 
 class Rules(NamedTuple):
-    """What the waits of one call have in common: the options of `WaitOptions`."""
+    """What the waits of one call have in common: the options of `as_completed`."""
 
-    timeout: float | Unset | None = UNSET
-    schedule: Schedule | None = None
-    not_found_grace: float | Unset = UNSET
-    max_in_flight: int = 100
+    timeout: float | Unset | None
+    on_update: Callable[[Any], object] | None
+    schedule: Schedule | None
+    not_found_grace: float | Unset
+    max_in_flight: int
 
 
 class _Group(NamedTuple):
@@ -375,12 +396,12 @@ class Scheduler:
         key = (calls, operation)
         if key not in self._groups:
             durations = calls.durations(operation)
-            _, schedule, not_found_grace, _ = self._rules
             waiter: Waiter[Any] = Waiter(
                 operation.provider,
                 operation.polling,
-                schedule=schedule,
-                not_found_grace=not_found_grace,
+                errors=operation.errors,
+                schedule=self._rules.schedule,
+                not_found_grace=self._rules.not_found_grace,
                 random=calls.runtime.random,
                 durations=durations,
             )
@@ -466,6 +487,7 @@ class Scheduler:
 
     async def _poll(self, lane: _Lane, number: int, group: _Group, state: WaitState[Any]) -> None:
         operation, calls, waiter, durations, _ = group
+        on_update = self._rules.on_update
         if state.polls == 0:
             lane.unseen -= 1
             if self._has_room():
@@ -480,6 +502,8 @@ class Scheduler:
             lane.log(waiter.notice(state, result), ended)
             if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
                 durations.record(state.seen - state.started, began - state.started)
+            if on_update and isinstance(result, Sighting) and result.job is not None:
+                await Tell(on_update, result.job).aperform(calls.transport)
             throttle = lane.throttle
             step = waiter.step(
                 *(state, result, began, ended, throttle.paused_until), was_heard=throttle.was_heard
@@ -508,11 +532,14 @@ class Scheduler:
     def _end(
         self, number: int, group: _Group, job_id: Any, job: Any, error: JobwaitError | None
     ) -> None:
-        if error is not None:
+        provider, operation = group.operation.provider, group.operation.name
+        outcome: Outcome[Any]
+        if error is None:
+            outcome = Succeeded(provider, job_id, job, None, operation)
+        else:
             # Its frames hold the request, and the request holds the key.
             error = error.with_traceback(None)
-        operation = group.operation
-        outcome = Outcome(operation.provider, job_id, job, error, operation.name)
+            outcome = Unsuccessful(provider, job_id, None, error, operation)
         self._ended.append((number, outcome))
         self._tell()
 

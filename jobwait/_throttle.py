@@ -85,7 +85,7 @@ class Throttle:
         """Polls per second that are allowed now."""
         self.paused_until: float = -math.inf
         """The reading of the clock before which the provider asked not to be polled."""
-        self.was_heard = False
+        self.was_heard: bool = False
         """Whether anything was ever answered."""
 
     def reserve(self, now: float, place: Place, *, in_pause: bool = False) -> float:

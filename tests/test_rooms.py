@@ -14,7 +14,7 @@ ORDER: Final = (
     *("_validation", "_auth", "_ids", "_redaction", "_schedule", "_throttle"),
     *("_faults", "_bodies", "_exchange", "_aiohttp", "_transport"),
     *("_flow", "_waiter", "_responses", "_requests", "_client"),
-    *("_provider", "_resume", "_wait", "_scheduler", "_many"),
+    *("_provider", "_resume", "_wait", "_scheduler", "_source", "_many"),
 )
 """From what knows least to what knows most."""
 

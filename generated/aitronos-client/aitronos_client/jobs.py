@@ -16,9 +16,11 @@ from jobwait import (
     RawResponse,
     Resource,
     Schedule,
+    WaitErrors,
     wait_for_completion,
 )
 
+from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from .models import CompletedJob, Job
 
 GET_JOB: Final = JobOperation[str, Job, Job, CompletedJob](
@@ -37,6 +39,11 @@ GET_JOB: Final = JobOperation[str, Job, Job, CompletedJob](
         "failed": "failed",
         "cancelled": "cancelled",
     },
+    errors=WaitErrors(
+        failed=JobFailedError,
+        cancelled=JobCancelledError,
+        timeout=WaitTimeoutError,
+    ),
     polling=Polling(
         initial=1.0,
         multiplier=1.5,

@@ -16,9 +16,11 @@ from jobwait import (
     RawResponse,
     Resource,
     Schedule,
+    WaitErrors,
     wait_for_completion,
 )
 
+from ._errors import JobFailedError, WaitTimeoutError
 from .models import Job
 
 GET_JOB: Final = JobOperation[int, Job, Job, Job](
@@ -37,6 +39,10 @@ GET_JOB: Final = JobOperation[int, Job, Job, Job](
         "failed": "failed",
     },
     failure_message="/error",
+    errors=WaitErrors(
+        failed=JobFailedError,
+        timeout=WaitTimeoutError,
+    ),
     polling=Polling(
         initial=5.0,
         multiplier=1.0,

@@ -16,9 +16,11 @@ from jobwait import (
     RawResponse,
     Resource,
     Schedule,
+    WaitErrors,
     wait_for_completion,
 )
 
+from ._errors import JobFailedError, WaitTimeoutError
 from .models import CompletedJob, Job, JobResponse
 
 GET_JOB: Final = JobOperation[str, JobResponse, Job, CompletedJob](
@@ -41,6 +43,10 @@ GET_JOB: Final = JobOperation[str, JobResponse, Job, CompletedJob](
     failure_code="/data/error/code",
     failure_message="/data/error/message",
     failure_retryable="/data/error/details/retryable",
+    errors=WaitErrors(
+        failed=JobFailedError,
+        timeout=WaitTimeoutError,
+    ),
     polling=Polling(
         initial=1.0,
         multiplier=1.5,

@@ -17,12 +17,14 @@ from jobwait import (
     RawResponse,
     Resource,
     Schedule,
+    WaitErrors,
     wait_for_completion,
 )
 
+from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from .models import Job
 
-GET_JOB: Final = JobOperation[UUID, Job, Job, Job](
+GET_JOB: Final = JobOperation[UUID | str, Job, Job, Job](
     provider="spideriq",
     operation_id="getJob",
     method="GET",
@@ -38,6 +40,11 @@ GET_JOB: Final = JobOperation[UUID, Job, Job, Job](
         "failed": "failed",
         "cancelled": "cancelled",
     },
+    errors=WaitErrors(
+        failed=JobFailedError,
+        cancelled=JobCancelledError,
+        timeout=WaitTimeoutError,
+    ),
     polling=Polling(
         initial=3.0,
         multiplier=1.0,
@@ -48,12 +55,12 @@ GET_JOB: Final = JobOperation[UUID, Job, Job, Job](
 )
 
 
-class JobsResource(Resource[UUID, Job, Job]):
+class JobsResource(Resource[UUID | str, Job, Job]):
     """Scraping jobs. Of the `Client`."""
 
     operation = GET_JOB
 
-    def get_job(self, job_id: UUID, *, timeout: float | None = None) -> Job:
+    def get_job(self, job_id: UUID | str, *, timeout: float | None = None) -> Job:
         """Get a scraping job's status.
 
         Reports the state of one scraping job. Ask every 2 to 5 seconds while it is `queued` or
@@ -80,7 +87,7 @@ class JobsResource(Resource[UUID, Job, Job]):
 
     def wait_for_completion(
         self,
-        job_id: UUID,
+        job_id: UUID | str,
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
@@ -124,17 +131,17 @@ class JobsResource(Resource[UUID, Job, Job]):
 class JobsResourceWithRawResponse(RawResource):
     """`JobsResource` with the status code, the headers and the body around each value."""
 
-    def get_job(self, job_id: UUID, *, timeout: float | None = None) -> RawResponse[Job]:
+    def get_job(self, job_id: UUID | str, *, timeout: float | None = None) -> RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
         return self._get_raw(GET_JOB, job_id, timeout)
 
 
-class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
+class AsyncJobsResource(AsyncResource[UUID | str, Job, Job]):
     """Scraping jobs. Of the `AsyncClient`."""
 
     operation = GET_JOB
 
-    async def get_job(self, job_id: UUID, *, timeout: float | None = None) -> Job:
+    async def get_job(self, job_id: UUID | str, *, timeout: float | None = None) -> Job:
         """Get a scraping job's status.
 
         Reports the state of one scraping job. Ask every 2 to 5 seconds while it is `queued` or
@@ -161,7 +168,7 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
 
     async def wait_for_completion(
         self,
-        job_id: UUID,
+        job_id: UUID | str,
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
@@ -205,6 +212,8 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
 class AsyncJobsResourceWithRawResponse(AsyncRawResource):
     """`AsyncJobsResource` with the status code, the headers and the body around each value."""
 
-    async def get_job(self, job_id: UUID, *, timeout: float | None = None) -> RawResponse[Job]:
+    async def get_job(
+        self, job_id: UUID | str, *, timeout: float | None = None
+    ) -> RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
         return await self._get_raw(GET_JOB, job_id, timeout)

@@ -121,6 +121,10 @@ class Resource:
     """The annotation of a job."""
     done: str
     """The annotation of a job that has succeeded."""
+    failed: list[str]
+    """The annotations of a job that has failed."""
+    cancelled: list[str]
+    """The annotations of a job that was cancelled."""
     uses: list[str]
     """The models that these name."""
     attribute: str
@@ -158,6 +162,16 @@ class Package:
     unknowns: list[Unknown]
     aliases: list[Alias]
     openapi: str
+
+    @property
+    def wait_errors(self) -> dict[str, list[str]]:
+        """The errors of waits, each with the annotations of its job."""
+        jobs = {
+            "JobFailedError": [job for resource in self.resources for job in resource.failed],
+            "JobCancelledError": [job for resource in self.resources for job in resource.cancelled],
+            "WaitTimeoutError": [*(resource.job for resource in self.resources), "None"],
+        }
+        return {name: list(dict.fromkeys(parts)) for name, parts in jobs.items() if parts}
 
     @property
     def exports(self) -> list[str]:

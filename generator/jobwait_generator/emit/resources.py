@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from openapi_python_client.parser import properties as opc
+
 from ..document.document import Document
 from ..document.pointer import joined, tokens
 from ..document.values import mapping, sequence
@@ -42,11 +44,14 @@ class ResourceBuilder:
         """The resource of an operation that tells the status of a job."""
         request, value = operation.request, operation.value
         method = method_name(request.operation_id, operation.tag)
-        body = self._parsed.annotation(self._parsed.body(operation.number))
         job, attributes = self._job(operation, tokens(waiting.job))
         statuses = self._statuses(operation, waiting, job)
-        done = _done(waiting, statuses, job)
         links = [self._link(operation, link, method) for link in self._api.links(operation)]
+        body = self._annotation(operation, self._parsed.body(operation.number))
+        done = _jobs_in("succeeded", waiting, statuses, job)
+        failed, cancelled = (
+            _jobs_in(state, waiting, statuses, job) for state in ("failed", "cancelled")
+        )
         notes = [operation.text("description")]
         notes += ["Deprecated."] if value.get("deprecated") is True else []
         return Resource(
@@ -64,6 +69,8 @@ class ResourceBuilder:
             body=body,
             job=job,
             done=" | ".join(done),
+            failed=failed,
+            cancelled=cancelled,
             uses=self._models([body, job, *done, *(link.body for link in links)]),
             attribute=".".join(attributes),
             waiting=waiting,
@@ -82,7 +89,13 @@ class ResourceBuilder:
             prop = next(item for item in fields(model) if wire(item) == token)
             places = property_pointers(self._document, self._shape.sources[key])
             attributes.append(field_names(places)[token])
-        return self._parsed.annotation(prop), attributes
+        return self._annotation(operation, prop), attributes
+
+    def _annotation(self, operation: Operation, prop: opc.Property) -> str:
+        """The annotation in the class of the operation, where a method `list` hides the builtin."""
+        text = self._parsed.annotation(prop)
+        hidden = any(link.kind == "list" for link in self._api.links(operation))
+        return re.sub(r"\blist\[", "builtins.list[", text) if hidden else text
 
     def _statuses(self, operation: Operation, waiting: Waiting, job: str) -> list[Status]:
         union = next((union for union in self._parsed.unions if union.name == job), None)
@@ -114,7 +127,7 @@ class ResourceBuilder:
         target = link.operation
         body = "bytes"
         if target.body is not None:
-            body = self._parsed.annotation(self._parsed.body(target.number))
+            body = self._annotation(operation, self._parsed.body(target.number))
         is_result = link.kind == "result"
         request = operation.request if is_result else target.request
         sources = [source for source in link.sources.values() if source is not None]
@@ -137,13 +150,13 @@ class ResourceBuilder:
         return examples[0] if len(examples) == 1 else f"({', '.join(examples)})"
 
 
-def _done(waiting: Waiting, statuses: list[Status], job: str) -> list[str]:
-    """The annotations of a job that has succeeded."""
-    done = dict.fromkeys(status.type for status in statuses if status.state == "succeeded")
-    if "succeeded" in (waiting.absent, *waiting.responses.values()):
-        done[job] = None
-    # Without a body nothing has succeeded.
-    return [job.removesuffix(" | None")] if job in done else list(done)
+def _jobs_in(state: str, waiting: Waiting, statuses: list[Status], job: str) -> list[str]:
+    """The annotations of a job that has ended in a state."""
+    kinds = dict.fromkeys(status.type for status in statuses if status.state == state)
+    if state in (waiting.absent, *waiting.responses.values()):
+        kinds[job] = None
+    # Without a body nothing has ended.
+    return [job.removesuffix(" | None")] if job in kinds else list(kinds)
 
 
 def _failures(operation: Operation) -> list[Failure]:
@@ -167,6 +180,5 @@ def _part_example(part: Part) -> str:
         return literal(next((value for value in examples if type(value) is int), 1))
     words = [value for value in examples if isinstance(value, str)]
     if part.type == "UUID":
-        word = next((word for word in words if _UUID.fullmatch(word)), _NO_UUID)
-        return f"UUID({literal(word)})"
+        return literal(next((word for word in words if _UUID.fullmatch(word)), _NO_UUID))
     return literal(next(iter(words), "") or "job_1")

@@ -41,7 +41,7 @@ RESERVED_NAMES: Final = frozenset(
         *("Model", "UNSET", "UnknownVariant", "Unset"),
         *("AsyncClient", "AsyncHTTPClient", "Client", "HTTPClient", "PROVIDER"),
         *("AsyncRawResource", "AsyncResource", "Callable", "Final", "JobOperation", "Operation"),
-        *("Part", "Polling"),
+        *("Part", "Polling", "WaitErrors"),
         *("RawResource", "RawResponse", "Resource", "Schedule"),
         *("Annotated", "AwareDatetime", "BaseModel", "ConfigDict", "Enum", "Field", "RootModel"),
         *("Optional", "Union", *keyword.kwlist, *dir(builtins)),
