@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         APITimeoutError as APITimeoutError,
         AuthenticationError as AuthenticationError,
         BadRequestError as BadRequestError,
+        CheckpointError as CheckpointError,
         ClientClosedError as ClientClosedError,
         ConfigurationError as ConfigurationError,
         InvalidArgumentError as InvalidArgumentError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from ._many import (
         Advanced as Advanced,
+        WaitOptions as WaitOptions,
         advance as advance,
         as_completed as as_completed,
         async_advance as async_advance,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         UnknownVariant as UnknownVariant,
         deviations as deviations,
     )
+    from ._observe import PollEvent as PollEvent, on_poll as on_poll
     from ._operation import (
         ClientConfig as ClientConfig,
         Credential as Credential,
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
         Polling as Polling,
         WaitErrors as WaitErrors,
     )
+    from ._outcome import Outcome as Outcome, Succeeded as Succeeded, Unsuccessful as Unsuccessful
     from ._provider import Provider as Provider, Waitable as Waitable, providers as providers
     from ._requests import RawResponse as RawResponse
     from ._resume import Wait as Wait
@@ -70,7 +74,6 @@ if TYPE_CHECKING:
         Poll as Poll,
         Schedule as Schedule,
     )
-    from ._scheduler import Outcome as Outcome, Succeeded as Succeeded, Unsuccessful as Unsuccessful
     from ._transport import (
         AsyncHTTPClient as AsyncHTTPClient,
         ClientSession as ClientSession,
@@ -79,32 +82,36 @@ if TYPE_CHECKING:
     from ._unset import UNSET as UNSET, Unset as Unset
     from ._version import __version__ as __version__
     from ._wait import wait_for_completion as wait_for_completion
+    from .checkpoint import Checkpoint as Checkpoint
 
 _NAMES = {
     "_auth": "AsyncKey Key",
     "_client": "AsyncBaseClient AsyncRawResource AsyncResource BaseClient RawResource Resource",
     "_errors": (
         "APIConnectionError APIError APIStatusError APITimeoutError AuthenticationError "
-        "BadRequestError ClientClosedError ConfigurationError InvalidArgumentError "
-        "JobCancelledError JobFailedError JobwaitError NotFoundError PermissionDeniedError "
-        "RateLimitError ResponseDecodeError ServerError WaitError WaitTimeoutError"
+        "BadRequestError CheckpointError ClientClosedError ConfigurationError "
+        "InvalidArgumentError JobCancelledError JobFailedError JobwaitError NotFoundError "
+        "PermissionDeniedError RateLimitError ResponseDecodeError ServerError WaitError "
+        "WaitTimeoutError"
     ),
     "_many": (
-        "Advanced advance as_completed async_advance async_as_completed async_wait_for_all "
-        "wait_for_all"
+        "Advanced WaitOptions advance as_completed async_advance async_as_completed "
+        "async_wait_for_all wait_for_all"
     ),
     "_messages": "Headers",
     "_models": "Deviation Model UnknownVariant deviations",
+    "_observe": "PollEvent on_poll",
     "_operation": "ClientConfig Credential JobOperation Operation Part Polling WaitErrors",
+    "_outcome": "Outcome Succeeded Unsuccessful",
     "_provider": "Provider Waitable providers",
     "_requests": "RawResponse",
     "_resume": "Wait",
     "_schedule": "Adaptive Durations Exponential Fixed Poll Schedule",
-    "_scheduler": "Outcome Succeeded Unsuccessful",
     "_transport": "AsyncHTTPClient ClientSession HTTPClient",
     "_unset": "UNSET Unset",
     "_version": "__version__",
     "_wait": "wait_for_completion",
+    "checkpoint": "Checkpoint",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

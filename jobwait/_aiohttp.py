@@ -48,6 +48,7 @@ class AiohttpTransport:
             failure = self._failure(request, limit, error)
             if failure is None:
                 raise
+            failure.has_begun = isinstance(error, self._library.ClientPayloadError)
             raise failure from failure.__cause__
 
     async def _body(self, request: Request, response: Any) -> bytes:

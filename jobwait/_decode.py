@@ -484,4 +484,5 @@ _SCALARS: Final[Mapping[Any, Decoder]] = {
     float: _number,
     bool: _boolean,
     type(None): _null,
+    None: _null,  # as in `list[None]`
 }

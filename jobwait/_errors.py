@@ -4,6 +4,7 @@ JobwaitError
 ├── ConfigurationError (also ValueError)
 ├── InvalidArgumentError (also ValueError)
 ├── ClientClosedError
+├── CheckpointError
 ├── APIError
 │   ├── APIConnectionError
 │   │   └── APITimeoutError (also TimeoutError)
@@ -63,10 +64,13 @@ class JobwaitError(Exception):
         return f"{message} [{', '.join(context)}]" if context else message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.args, self.__dict__)
+        return restore_error, (type(self), self.args, self.__dict__)
 
 
-def _restore(cls: type[JobwaitError], args: tuple[str], attributes: dict[str, Any]) -> JobwaitError:
+def restore_error(
+    cls: type[JobwaitError], args: tuple[str, ...], attributes: dict[str, Any]
+) -> JobwaitError:
+    """The error of a class with these arguments and attributes, as it was before it was stored."""
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(attributes)
@@ -85,6 +89,10 @@ class ClientClosedError(JobwaitError):
     """The client was closed before the call."""
 
 
+class CheckpointError(JobwaitError):
+    """A file of waits cannot be opened, read or written; what was written before is kept."""
+
+
 class APIError(JobwaitError):
     """A request did not give an answer."""
 
@@ -95,6 +103,8 @@ class APIConnectionError(APIError):
     is_permanent: bool = False
     """Whether the same request cannot get an answer later either: a certificate that does not
     verify, a proxy that refuses."""
+    has_begun: bool = False
+    """Whether the provider's host had begun to answer."""
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):

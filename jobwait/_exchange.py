@@ -252,8 +252,14 @@ class Exchange:
             and not is_one_response(bytes(self._received), response)
         )
 
-    def failure(self, error: BaseException) -> Exception | None:
+    def failure(self, error: Any) -> Exception | None:
         """What to raise for what `send` raised; None where it is no failure of the network."""
+        failure = self._failure(error)
+        if isinstance(failure, APIConnectionError) and self._was_sent:
+            failure.has_begun = bool(self._received)
+        return failure
+
+    def _failure(self, error: Any) -> Exception | None:
         library, request = self._library, self._request
         if isinstance(error, APIConnectionError):
             return error

@@ -8,14 +8,25 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from contextlib import aclosing, closing, contextmanager, suppress
 from threading import Thread, current_thread
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    overload,
+)
 
 from ._client import AsyncResource, Resource
 from ._errors import ConfigurationError, InvalidArgumentError
 from ._operation import DoneT, IdT, JobT
+from ._outcome import Outcome
 from ._resume import Wait
-from ._scheduler import AnyResource, Outcome, Rules, Scheduler
-from ._source import JobSource, pairs_of
+from ._scheduler import AnyResource, Rules, Scheduler
+from ._source import Source, pairs_of
 from ._unset import UNSET
 from ._validation import check_on_update, seconds, whole_number
 
@@ -23,13 +34,33 @@ if TYPE_CHECKING:
     from ._schedule import Schedule
     from ._unset import Unset
 
-_Ended: TypeAlias = tuple[int, Outcome[Any]]
+Ended: TypeAlias = tuple[int, Outcome[Any]]
 
 T = TypeVar("T")
 
 
-class _Run(Protocol):
+class Run(Protocol):
+    """Runs a coroutine in the event loop of a thread, and waits for it."""
+
     def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T: ...
+
+
+class WaitOptions(TypedDict, total=False):
+    """How to wait for many jobs."""
+
+    timeout: float | Unset | None
+    """Seconds for each job from when it is taken in; 0 is one poll, None is for ever. The
+    provider's recommendation if not given."""
+    on_update: Callable[[Any], object] | None
+    """Called with the typed job after every poll that saw it."""
+    schedule: Schedule | None
+    """When to poll a job. If not given, polls aim at its end: by its progress, or by how long other
+    jobs took."""
+    not_found_grace: float | Unset
+    """Seconds in which a 404 means that a job is not there yet."""
+    max_in_flight: int
+    """Requests at a time to one provider with one key; 100 if not given. No more than the pool of
+    an `http_client` of yours has connections."""
 
 
 @overload
@@ -104,7 +135,7 @@ def as_completed(
         InvalidArgumentError: An option cannot work, or something is no resource.
     """
     rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
-    outcomes = _block(*_begin(Resource, jobs, ids, rules), raise_on_failure=False)
+    outcomes = _block(*begin(Resource, jobs, ids, rules), raise_on_failure=False)
     return _plain(outcomes)
 
 
@@ -168,7 +199,7 @@ def wait_for_all(
         InvalidArgumentError: An option cannot work, or something is no resource.
     """
     rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
-    waiting = _block(*_begin(Resource, jobs, ids, rules), raise_on_failure=raise_on_failure)
+    waiting = _block(*begin(Resource, jobs, ids, rules), raise_on_failure=raise_on_failure)
     with closing(waiting) as outcomes:
         return _in_order(dict(outcomes))
 
@@ -224,7 +255,7 @@ def async_as_completed(
     an abandoned generator only when nobody refers to it any more.
     """
     rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
-    outcomes = _await(*_begin(AsyncResource, jobs, ids, rules), raise_on_failure=False)
+    outcomes = _await(*begin(AsyncResource, jobs, ids, rules), raise_on_failure=False)
     return _async_plain(outcomes)
 
 
@@ -279,7 +310,7 @@ async def async_wait_for_all(
 ) -> list[Outcome[Any]]:
     """As `wait_for_all`, for the resources of asynchronous clients."""
     rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
-    waiting = _await(*_begin(AsyncResource, jobs, ids, rules), raise_on_failure=raise_on_failure)
+    waiting = _await(*begin(AsyncResource, jobs, ids, rules), raise_on_failure=raise_on_failure)
     async with aclosing(waiting) as outcomes:
         return _in_order({number: outcome async for number, outcome in outcomes})
 
@@ -316,7 +347,7 @@ def advance(
     """
     rules = Rules(UNSET, None, schedule, not_found_grace, max_in_flight)
     scheduler, waits = _begin_advance(Resource, pairs, rules, seconds)
-    with _thread(scheduler, asyncio.new_event_loop()) as run:
+    with loop_thread(scheduler, asyncio.new_event_loop()) as run:
         return Advanced(*run(scheduler.advance(waits, seconds)))
 
 
@@ -348,24 +379,33 @@ def _begin_advance(
     return Scheduler(rules, only_due=True), waits
 
 
-def _begin(
-    kind: type[AnyResource], jobs: Any, ids: Any, rules: Rules
-) -> tuple[Scheduler, JobSource]:
+def begin(
+    kind: type[AnyResource], jobs: Any, ids: Any, rules: Rules, *, tracks: bool = False
+) -> tuple[Scheduler, Source]:
+    """The scheduler of a call, and where its jobs come from.
+
+    Args:
+        kind: The class that all resources are of.
+        tracks: As for `Scheduler`.
+
+    Raises:
+        InvalidArgumentError: An option cannot work, or something is no resource.
+    """
     whole_number("max_in_flight", rules.max_in_flight, minimum=1)
     if rules.timeout is not None and rules.timeout is not UNSET:
         seconds("timeout", rules.timeout)
     check_on_update(rules.on_update)
-    return Scheduler(rules), JobSource(kind, jobs, ids)
+    return Scheduler(rules, tracks=tracks), Source(kind, jobs, ids)
 
 
 def _block(
     scheduler: Scheduler,
-    source: JobSource,
+    source: Source,
     *,
     raise_on_failure: bool,
     new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
-) -> Generator[_Ended]:
-    with _open_jobs_named(scheduler), _thread(scheduler, new_loop()) as run:
+) -> Generator[Ended]:
+    with open_jobs_named(scheduler), loop_thread(scheduler, new_loop()) as run:
         while source.more or not scheduler.is_done:
             jobs = source.read(scheduler.room)
             for number, outcome in run(scheduler.turn(jobs, more=source.more)):
@@ -375,9 +415,9 @@ def _block(
 
 
 async def _await(
-    scheduler: Scheduler, source: JobSource, *, raise_on_failure: bool
-) -> AsyncGenerator[_Ended]:
-    with _open_jobs_named(scheduler):
+    scheduler: Scheduler, source: Source, *, raise_on_failure: bool
+) -> AsyncGenerator[Ended]:
+    with open_jobs_named(scheduler):
         try:
             while source.more or not scheduler.is_done:
                 jobs = source.read(scheduler.room)
@@ -389,14 +429,14 @@ async def _await(
             await scheduler.stop()
 
 
-def _plain(outcomes: Generator[_Ended]) -> Generator[Outcome[Any]]:
+def _plain(outcomes: Generator[Ended]) -> Generator[Outcome[Any]]:
     with closing(outcomes):
         for _, outcome in outcomes:
             yield outcome
 
 
 async def _async_plain(
-    outcomes: AsyncGenerator[_Ended],
+    outcomes: AsyncGenerator[Ended],
 ) -> AsyncGenerator[Outcome[Any]]:
     async with aclosing(outcomes):
         async for _, outcome in outcomes:
@@ -408,7 +448,7 @@ def _in_order(outcomes: dict[int, Outcome[Any]]) -> list[Outcome[Any]]:
 
 
 @contextmanager
-def _open_jobs_named(scheduler: Scheduler) -> Generator[None]:
+def open_jobs_named(scheduler: Scheduler) -> Generator[None]:
     """Tell which jobs nobody waits for any more, in the log and in what ended it."""
     try:
         yield
@@ -421,7 +461,7 @@ def _open_jobs_named(scheduler: Scheduler) -> Generator[None]:
 
 
 @contextmanager
-def _thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Generator[_Run]:
+def loop_thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Generator[Run]:
     """Run the event loop of a scheduler in a thread; the value runs a coroutine there."""
     is_over = False
 

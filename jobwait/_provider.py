@@ -60,7 +60,13 @@ class Provider:
     """A generated package, for programs that have not seen it; loaded as far as it is used."""
 
     def __init__(
-        self, *, name: str, title: str, package: str, waitables: tuple[Waitable, ...]
+        self,
+        *,
+        name: str,
+        title: str,
+        package: str,
+        waitables: tuple[Waitable, ...],
+        api_version: str = "",
     ) -> None:
         self.name: Final = name
         """As in `docurift`."""
@@ -68,6 +74,9 @@ class Provider:
         """As the provider writes it."""
         self.package: Final = package
         """The import name."""
+        self.api_version: Final = api_version
+        """What the provider calls the version of its API that the package was made for, as in
+        `2024-10-01`; empty where its document names none. The package has a version of its own."""
         self.waitables: Final = waitables
         """The operations that tell a job's status, at least one."""
 

@@ -7,8 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeGuard
 
 from ._errors import InvalidArgumentError
-from ._ids import typed_parts
-from ._pointer import is_array
+from ._pointer import is_array, is_object
 from ._provider import Waitable, providers
 from ._unset import UNSET
 from ._validation import LONGEST, seconds
@@ -26,7 +25,7 @@ MAX_WORD: Final = 40
 """Characters of a status word that are kept."""
 OVERTIME: Final = 5.0
 """Seconds, and at most a twentieth of its timeout, for a wait that is resumed after its deadline:
-enough for a last look."""
+enough for a last look, or for the first where nobody came to it in time."""
 
 
 class Wait(NamedTuple):
@@ -79,12 +78,10 @@ class Wait(NamedTuple):
         """
         operation, calls = resource.operation, resource.calls
         calls.prepare(operation, id)
-        parts = typed_parts(operation, id)
         limit = operation.polling.timeout if timeout is UNSET else timeout
         now = calls.time()
         limit = None if limit is None else seconds("timeout", limit)
-        job_id = parts[0] if len(parts) == 1 else parts
-        return cls(operation.provider, operation.name, job_id, now, limit, now)
+        return cls(operation.provider, operation.name, id, now, limit, now)
 
     def to_dict(self) -> dict[str, Any]:
         """What `json.dumps` takes; without what is as it was at the start."""
@@ -102,22 +99,17 @@ class Wait(NamedTuple):
         Raises:
             InvalidArgumentError: It is none; the message names the key that is wrong.
         """
-        if not isinstance(data, dict):
-            raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
-        for name in cls._fields:
-            missing = name not in data and name not in cls._field_defaults
-            if missing or (name in data and not _VALID[name](data[name])):
-                shown = "nothing" if missing else f"{data[name]!r:.60}"
-                raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
-        unknown = sorted(map(str, data.keys() - set(cls._fields)))
-        if unknown:
-            raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
+        _check(data)
         return cls(**{**data, "job_id": _typed_id(data)})
 
     @property
     def key(self) -> str:
         """The same for all waits of the job."""
         return job_key(self.provider, self.operation, self.job_id)
+
+    def is_on(self, operation: JobOperation[Any, Any, Any, Any]) -> bool:
+        """Whether this is a wait on an operation."""
+        return (self.provider, self.operation) == (operation.provider, operation.name)
 
     def state(self, now: float, clock: float) -> WaitState[Any]:
         """What a scheduler goes on with.
@@ -128,7 +120,8 @@ class Wait(NamedTuple):
         """
         limit = math.inf if self.timeout is None else self.timeout
         started = min(self.started, now)  # another machine's clock may be ahead
-        if self.polls and started + limit <= now:
+        # With a timeout of 0 the first poll is sent anyway.
+        if limit and started + limit <= now:
             limit = now - started + min(limit / 20, OVERTIME)
         ahead = clock - now
         return WaitState(
@@ -174,6 +167,27 @@ def wait_of(
     )
 
 
+def restored(operation: JobOperation[Any, Any, Any, Any], job_id: Any, data: Any) -> Wait:
+    """The wait that `progress_of` was called of.
+
+    Raises:
+        InvalidArgumentError: It is none; the message names the key that is wrong.
+    """
+    known = {"provider": operation.provider, "operation": operation.name}
+    if is_object(data):
+        data = data | known | {"job_id": plain_id(job_id)}
+    _check(data)
+    return Wait(**{**data, "job_id": job_id})
+
+
+def progress_of(wait: Wait) -> dict[str, Any]:
+    """What a wait is without the job that it is for."""
+    data = wait.to_dict()
+    for name in ("provider", "operation", "job_id"):
+        del data[name]
+    return data
+
+
 def plain_id(id: Any) -> Any:
     """A job's id as JSON has it."""
     if _is_tuple(id):
@@ -187,8 +201,22 @@ def job_key(provider: str, operation: str, id: Any) -> str:
     return "/".join([provider, operation, *map(str, parts)])
 
 
+def _check(data: Any) -> None:
+    if not is_object(data):
+        raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
+    found: dict[Any, Any] = data
+    for name in Wait._fields:
+        missing = name not in found and name not in Wait._field_defaults
+        if missing or (name in found and not _VALID[name](found[name])):
+            shown = "nothing" if missing else f"{found[name]!r:.60}"
+            raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
+    unknown = sorted(map(str, found.keys() - set(Wait._fields)))
+    if unknown:
+        raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
+
+
 def _typed_id(data: Mapping[str, Any]) -> Any:
-    waitable = _waitable(data["provider"], data["operation"])
+    waitable = waitable_of(data["provider"], data["operation"])
     job_id: Any = data["job_id"]
     parts = job_id if is_array(job_id) else [job_id]
     try:
@@ -201,7 +229,12 @@ def _typed_id(data: Mapping[str, Any]) -> Any:
 
 
 @cache
-def _waitable(provider: str, operation: str) -> Waitable:
+def waitable_of(provider: str, operation: str) -> Waitable:
+    """What a wait waits on.
+
+    Raises:
+        InvalidArgumentError: No package is installed that has it.
+    """
     installed = providers()
     if provider not in installed:
         raise InvalidArgumentError(

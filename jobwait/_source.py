@@ -15,7 +15,7 @@ READING: Final = 0.01
 """Seconds for which jobs are read from an iterator before those read are waited for."""
 
 
-class JobSource:
+class Source:
     """The jobs to wait for, read as far as needed."""
 
     def __init__(self, kind: type[AnyResource], jobs: Any, ids: Any) -> None:

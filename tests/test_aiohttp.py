@@ -31,9 +31,8 @@ from jobwait import (
     async_wait_for_all,
     wait_for_completion,
 )
-from jobwait._requests import AsyncRuntime
 
-from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
+from .kit.widgets import ASYNC_SLEEPLESS, CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
 from .kit.wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
 
 HEADERS: Final = b"HTTP/1.1 200 OK\r\n"
@@ -54,7 +53,7 @@ def use(
                 {"api_key": KEY},
                 base_url=url,
                 http_client=session,
-                runtime=AsyncRuntime(sleep=lambda _: asyncio.sleep(0)),
+                runtime=ASYNC_SLEEPLESS,
                 **options,
             )
             async with client:
@@ -121,7 +120,8 @@ def test_a_handshake_over_a_session_ends_with_the_limit() -> None:
     ids=["truncated", "reset", "ended", "not HTTP", "not gzip"],
 )
 def test_a_wait_over_a_session_goes_on_after_a_broken_answer(answer: Answer) -> None:
-    with Wire(answer, whole()) as wire:
+    several = 5 if answer is truncated else 1
+    with Wire(*[answer] * several, whole()) as wire:
         assert isinstance(use(wait, wire.url), CompletedJob)
     with Wire(answer) as wire, pytest.raises(APIConnectionError, match="check base_url"):
         use(get, wire.url, max_retries=0)

@@ -7,9 +7,9 @@ import gzip
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Final
 
-import brotli
 import httpx
 import pytest
 import zstandard
@@ -21,6 +21,7 @@ from jobwait._transport import AsyncTransport, SyncTransport
 
 from .kit.wire import Wire, response, whole
 
+brotli: Final[Any] = import_module("brotli")  # has no types
 TEXT: Final = b'{"data": {"id": "job_1", "status": "completed", "result": "done"}}' * 200
 MEBIBYTE: Final = 2**20
 
@@ -120,7 +121,8 @@ def packed_zeros(packer: Any, mebibytes: int, *, compress: str = "compress") -> 
 
 def brotli_zeros(mebibytes: int) -> bytes:
     packer = brotli.Compressor(quality=5)
-    return packed_zeros(packer, mebibytes, compress="process") + packer.finish()
+    packed: bytes = packed_zeros(packer, mebibytes, compress="process") + packer.finish()
+    return packed
 
 
 BOMBS: Final[dict[str, Callable[[int], bytes]]] = {

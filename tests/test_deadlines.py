@@ -8,7 +8,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -222,7 +222,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 
 @contextmanager
-def black_hole(port: int) -> Iterator[None]:
+def black_hole(port: int) -> Generator[None]:
     """Nothing that is sent to 127.0.0.2 is answered: there is no room for a connection more."""
     with socket.create_server(("127.0.0.2", port), backlog=0), ExitStack() as stack:
         for _ in range(4):

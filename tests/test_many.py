@@ -11,13 +11,12 @@ import tracemalloc
 from collections.abc import Callable, Generator, Iterator
 from itertools import pairwise
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Unpack
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from jobwait import (
-    UNSET,
     ClientClosedError,
     Fixed,
     InvalidArgumentError,
@@ -27,6 +26,7 @@ from jobwait import (
     Outcome,
     Poll,
     WaitError,
+    WaitOptions,
     WaitTimeoutError,
     as_completed,
     async_as_completed,
@@ -35,7 +35,7 @@ from jobwait import (
     wait_for_completion,
 )
 from jobwait._client import Resource
-from jobwait._many import _begin, _block
+from jobwait._many import _block, begin
 from jobwait._messages import Response
 from jobwait._requests import AsyncCalls, AsyncRuntime
 from jobwait._scheduler import Rules
@@ -43,14 +43,6 @@ from jobwait._source import READING
 
 from .kit.fleet import Fleet, Job, VirtualLoop, answer, run, too_many
 from .kit.widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
-
-DEFAULTS: Final[dict[str, Any]] = {
-    "timeout": UNSET,
-    "on_update": None,
-    "schedule": None,
-    "not_found_grace": UNSET,
-    "max_in_flight": 100,
-}
 
 
 class Async:
@@ -94,10 +86,10 @@ class Sync:
         ids: Any = None,
         *,
         raise_on_failure: bool = False,
-        **options: Any,
+        **options: Unpack[WaitOptions],
     ) -> Generator[tuple[int, Outcome[Any]]]:
         return _block(
-            *_begin(Resource, jobs, ids, Rules(**DEFAULTS | options)),
+            *begin(Resource, jobs, ids, Rules(**options)),
             raise_on_failure=raise_on_failure,
             new_loop=lambda: VirtualLoop(self.time),
         )
@@ -302,6 +294,18 @@ def test_an_iterator_that_fails_ends_the_wait_with_its_error(driver: Driver, tim
 
     with pytest.raises(LookupError, match="the database is gone"):
         driver.all(driver.resource(fleet), source())
+
+
+def test_a_schedule_that_fails_ends_that_wait_alone(driver: Driver, time: Time) -> None:
+    class Broken:
+        def delay(self, poll: Poll, /) -> float:
+            raise LookupError("no such delay")
+
+    fleet = Fleet(time)
+    ids = fleet.add(Job(0), Job(50))
+    done, failed = driver.all(driver.resource(fleet), ids, schedule=Broken())
+    assert done.error is None
+    assert "LookupError: no such delay" in str(failed.error)
 
 
 def test_a_closed_client_ends_each_of_its_waits(driver: Driver, time: Time) -> None:
@@ -680,7 +684,7 @@ def test_a_schedule_that_is_a_class_is_refused(driver: Driver, time: Time) -> No
 def test_every_option_is_a_keyword_with_a_default_that_an_editor_can_show(function: Any) -> None:
     parameters = inspect.signature(function).parameters.values()
     options = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-    assert {name: options[name] for name in DEFAULTS} == DEFAULTS
+    assert {name: options[name] for name in Rules._fields} == Rules()._asdict()
 
 
 def test_on_update_sees_every_job_after_every_poll_of_it(driver: Driver, time: Time) -> None:

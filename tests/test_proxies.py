@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +23,22 @@ from jobwait import (
     AsyncBaseClient,
     BaseClient,
     ConfigurationError,
+    Fixed,
     WaitTimeoutError,
     wait_for_completion,
 )
-from jobwait._requests import AsyncRuntime, Runtime
 
-from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, JobsResource
-from .kit.wire import Answer, Socks, Wire, reset, response, tunnel, whole
+from .kit.widgets import (
+    ASYNC_SLEEPLESS,
+    CONFIG,
+    ID,
+    KEY,
+    SLEEPLESS,
+    AsyncJobsResource,
+    CompletedJob,
+    JobsResource,
+)
+from .kit.wire import Answer, Socks, Wire, reset, response, truncated, tunnel, whole
 
 HOST: Final = "api.widgets.test"
 """A host that only a proxy can reach."""
@@ -35,8 +46,6 @@ HOST: Final = "api.widgets.test"
 
 class Blocking:
     """Waits with a blocking client."""
-
-    library = httpx.Client
 
     def wait(self, url: str, passed: dict[str, Any] | None = None, **options: Any) -> Any:
         """Wait over the network.
@@ -50,13 +59,10 @@ class Blocking:
             {"api_key": KEY},
             base_url=url,
             http_client=passing,
-            runtime=Runtime(sleep=lambda _: None),
+            runtime=SLEEPLESS,
         )
-        with client:
-            result = wait_for_completion(JobsResource(client._calls), ID, **options)
-        if passing is not None:
-            passing.close()
-        return result
+        with client, nullcontext() if passing is None else passing:
+            return wait_for_completion(JobsResource(client._calls), ID, **options)
 
 
 class OnLoop(Blocking):
@@ -70,16 +76,10 @@ class OnLoop(Blocking):
                 {"api_key": KEY},
                 base_url=url,
                 http_client=passing,
-                runtime=AsyncRuntime(sleep=lambda _: asyncio.sleep(0)),
+                runtime=ASYNC_SLEEPLESS,
             )
-            async with client:
-                try:
-                    return await wait_for_completion(
-                        AsyncJobsResource(client._calls), ID, **options
-                    )
-                finally:
-                    if passing is not None:
-                        await passing.aclose()
+            async with client, nullcontext() if passing is None else passing:
+                return await wait_for_completion(AsyncJobsResource(client._calls), ID, **options)
 
         return asyncio.run(main())
 
@@ -347,6 +347,44 @@ def test_a_host_that_never_answers_ends_a_wait_after_three_polls(caller: Blockin
         ) as caught:
             caller.wait(url)
         assert caught.value.polls == 3
+
+
+def test_a_host_with_another_alphabet_is_no_proxy(caller: Blocking) -> None:
+    with pytest.raises(APIConnectionError, match="3 polls, and nothing ever answered") as caught:
+        caller.wait("http://xn--bcher-kva.invalid")
+    assert "the proxy" not in str(caught.value)
+
+
+def test_a_host_that_begins_to_answer_has_more_than_three_polls(caller: Blocking) -> None:
+    with Wire(*[truncated] * 5, whole()) as wire:
+        assert isinstance(caller.wait(wire.url), CompletedJob)
+
+
+def once(data: bytes, *, at_once: bool) -> Answer:
+    """Answer one request of a connection, and end it: at once, or when the next one comes."""
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(data)
+        if not at_once:
+            connection.recv(65536)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return answer
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_connections_that_the_server_closes_cost_a_wait_nothing(
+    caller: Blocking, at_once: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "jobwait")
+    pending = response(b'{"data": {"id": "job_1", "status": "pending"}}')
+    answers = [once(data, at_once=at_once) for data in (*[pending] * 5, response())]
+    updates: list[object] = []
+    with Wire(*answers) as wire:
+        caller.wait(wire.url, on_update=updates.append, schedule=Fixed(0.001))
+    assert len(updates) == 6
+    assert wire.connections == 6
+    assert not caplog.records
 
 
 def test_a_timeout_says_that_nothing_ever_answered(caller: Blocking) -> None:

@@ -149,6 +149,15 @@ def test_a_wait_resumed_after_its_deadline_looks_once_more(time: Time) -> None:
     assert [len(job.polls) for job in fleet.jobs.values()] == [2, 2]
 
 
+def test_a_wait_that_nobody_came_to_before_its_deadline_is_looked_at_once(time: Time) -> None:
+    fleet = Fleet(time)
+    waits = start(fleet, fleet.add(Job(10.0), Job(1e6)), timeout=20.0)
+    time.now += 3600
+    outcomes = until_done(time, fleet, waits)
+    assert [outcome.kind for outcome in outcomes] == ["succeeded", "timeout"]
+    assert time.now - 1000 - 3600 < 2
+
+
 def test_the_same_outcome_has_the_same_key_wherever_it_was_seen(time: Time) -> None:
     fleet = Fleet(time)
     [id] = fleet.add(Job(1.0))

@@ -23,7 +23,7 @@ from .problems import RefusedError
 
 _OPERATIONS: Final = "--operations"
 
-app = typer.Typer(
+app: Final[typer.Typer] = typer.Typer(
     name=COMMAND,
     help="Make the packages in generated/ from the documents in specs/, where they are not up to "
     "date. Exits with 0, with 1 if a document was refused or files are stale, with 2 if an "
@@ -143,11 +143,17 @@ def _build(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Gets the folder NAME-client.")],
     overlay: _Overlay = None,
     operations: _Operations = None,
+    package_version: Annotated[
+        str | None,
+        typer.Option("--package-version", metavar="X.Y.Z", help="Of the package; 0.1.0 if not."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Make a package of a document outside of specs/."""
     console = _session(context, None, as_json).console
-    raise typer.Exit(commands.build(console, spec, overlay, name, out, _words(operations)))
+    words = _words(operations)
+    code = commands.build(console, spec, overlay, name, out, words, package_version)
+    raise typer.Exit(code)
 
 
 @app.command("check")
@@ -185,8 +191,9 @@ def run() -> None:
     # way, is a fifth of its time.
     gc.disable()
     sys.excepthook = _report_defect
-    reconfigure: Callable[..., None] = getattr(sys.stdout, "reconfigure", lambda **_: None)
-    reconfigure(errors="backslashreplace")
+    reconfigure: Callable[..., None] | None = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)

@@ -246,7 +246,7 @@ def test_an_id_has_the_type_of_its_parameter(
     files = make(("required: true, schema: {type: string}}", f"required: true, schema: {schema}}}"))
 
     assert f"def get_job(self, id: {annotation}, *, timeout" in files[JOBS]
-    assert f'parts=(Part("id", "path", {kind}),),' in files[JOBS]
+    assert f'parts=(jobwait.Part("id", "path", {kind}),),' in files[JOBS]
 
 
 def test_models_of_both_tools_have_the_same_fields() -> None:

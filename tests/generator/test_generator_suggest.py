@@ -434,7 +434,7 @@ def test_a_reference_to_another_file_is_told() -> None:
 
 def test_the_same_document_has_the_same_proposal_in_every_process() -> None:
     code = (
-        "from tests.generator.foreign import FOREIGN\n"
+        "from tests.kit.foreign import FOREIGN\n"
         "from jobwait_generator.suggest.candidates import suggest\n"
         "print(*(suggest(foreign.data, 'a.yaml') for foreign in FOREIGN.values()))"
     )

@@ -18,7 +18,7 @@ CONFIG: Final = ClientConfig(
     provider="aitronos",
     title="Aitronos",
     base_url="https://api.aitronos.com",
-    user_agent="aitronos-client/1.0.0",
+    user_agent="aitronos-client/0.1.0",
     credentials=(
         Credential(
             parameter="api_key",

@@ -18,7 +18,7 @@ CONFIG: Final = ClientConfig(
     provider="descripio",
     title="Descripio",
     base_url="https://app.descripio.com",
-    user_agent="descripio-client/1.0.0",
+    user_agent="descripio-client/0.1.0",
     credentials=(
         Credential(
             parameter="api_key",

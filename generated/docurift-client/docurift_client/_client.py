@@ -18,7 +18,7 @@ CONFIG: Final = ClientConfig(
     provider="docurift",
     title="DocuRift",
     base_url="https://api.docurift.com",
-    user_agent="docurift-client/1.0.0",
+    user_agent="docurift-client/0.1.0",
     credentials=(
         Credential(
             parameter="api_key",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ._provider import PROVIDER
     from .models import ErrorResponse, Job, JobStatus, JobType
 
-__version__ = "1.0.0"
+__version__ = "0.1.0"
 
 __all__ = [
     "APIConnectionError",
@@ -106,7 +106,7 @@ if not TYPE_CHECKING:
     # All that is asked of the layer here is what the oldest one has.
     if [*map(int, _layer.split(".")[:2])] < [0, 2]:
         raise ImportError(
-            "spideriq-client 1.0.0 needs jobwait>=0.2,<1, but jobwait "
+            "spideriq-client 0.1.0 needs jobwait>=0.2,<1, but jobwait "
             + _layer
             + ' is installed; run: python -m pip install "jobwait>=0.2,<1"'
         )

@@ -18,7 +18,7 @@ CONFIG: Final = ClientConfig(
     provider="spideriq",
     title="SpiderIQ",
     base_url="https://spideriq.di-atomic.com",
-    user_agent="spideriq-client/1.0.0",
+    user_agent="spideriq-client/0.1.0",
     credentials=(
         Credential(
             parameter="api_key",

@@ -7,29 +7,17 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from jobwait import (
-    AsyncRawResource,
-    AsyncResource,
-    JobOperation,
-    Part,
-    Polling,
-    RawResource,
-    RawResponse,
-    Resource,
-    Schedule,
-    WaitErrors,
-    wait_for_completion,
-)
+import jobwait
 
 from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from .models import Job
 
-GET_JOB: Final = JobOperation[UUID | str, Job, Job, Job](
+GET_JOB: Final = jobwait.JobOperation[UUID | str, Job, Job, Job](
     provider="spideriq",
     operation_id="getJob",
     method="GET",
     path="/api/v1/jobs/{job_id}/status",
-    parts=(Part("job_id", "path", UUID),),
+    parts=(jobwait.Part("job_id", "path", UUID),),
     response_type=Job,
     job_attribute="",
     status="/status",
@@ -40,12 +28,12 @@ GET_JOB: Final = JobOperation[UUID | str, Job, Job, Job](
         "failed": "failed",
         "cancelled": "cancelled",
     },
-    errors=WaitErrors(
+    errors=jobwait.WaitErrors(
         failed=JobFailedError,
         cancelled=JobCancelledError,
         timeout=WaitTimeoutError,
     ),
-    polling=Polling(
+    polling=jobwait.Polling(
         initial=3.0,
         multiplier=1.0,
         maximum=3.0,
@@ -55,7 +43,7 @@ GET_JOB: Final = JobOperation[UUID | str, Job, Job, Job](
 )
 
 
-class JobsResource(Resource[UUID | str, Job, Job]):
+class JobsResource(jobwait.Resource[UUID | str, Job, Job]):
     """Scraping jobs. Of the `Client`."""
 
     operation = GET_JOB
@@ -91,7 +79,7 @@ class JobsResource(Resource[UUID | str, Job, Job]):
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> Job:
         """Poll a job until it has succeeded, and return it.
@@ -113,7 +101,7 @@ class JobsResource(Resource[UUID | str, Job, Job]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return wait_for_completion(
+        return jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -128,15 +116,17 @@ class JobsResource(Resource[UUID | str, Job, Job]):
         return JobsResourceWithRawResponse(self.calls)
 
 
-class JobsResourceWithRawResponse(RawResource):
+class JobsResourceWithRawResponse(jobwait.RawResource):
     """`JobsResource` with the status code, the headers and the body around each value."""
 
-    def get_job(self, job_id: UUID | str, *, timeout: float | None = None) -> RawResponse[Job]:
+    def get_job(
+        self, job_id: UUID | str, *, timeout: float | None = None
+    ) -> jobwait.RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
         return self._get_raw(GET_JOB, job_id, timeout)
 
 
-class AsyncJobsResource(AsyncResource[UUID | str, Job, Job]):
+class AsyncJobsResource(jobwait.AsyncResource[UUID | str, Job, Job]):
     """Scraping jobs. Of the `AsyncClient`."""
 
     operation = GET_JOB
@@ -172,7 +162,7 @@ class AsyncJobsResource(AsyncResource[UUID | str, Job, Job]):
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> Job:
         """Poll a job until it has succeeded, and return it.
@@ -194,7 +184,7 @@ class AsyncJobsResource(AsyncResource[UUID | str, Job, Job]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return await wait_for_completion(
+        return await jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -209,11 +199,11 @@ class AsyncJobsResource(AsyncResource[UUID | str, Job, Job]):
         return AsyncJobsResourceWithRawResponse(self.calls)
 
 
-class AsyncJobsResourceWithRawResponse(AsyncRawResource):
+class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
     """`AsyncJobsResource` with the status code, the headers and the body around each value."""
 
     async def get_job(
         self, job_id: UUID | str, *, timeout: float | None = None
-    ) -> RawResponse[Job]:
+    ) -> jobwait.RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
         return await self._get_raw(GET_JOB, job_id, timeout)

@@ -10,6 +10,7 @@ from ..document.document import EXTENSION, VARIABLE, is_provider
 from ..model.api import Api, Operation
 from ..problems import Problem
 from .requests import HEADER, request_problems
+from .sizes import oversized
 from .waiting import waiting_problems
 
 _SERVER: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:([0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?")
@@ -27,7 +28,7 @@ def check(api: Api) -> list[Problem]:
         message = "name the file after the provider, in lower case: `docurift.yaml`"
         return [api.document.problem("", message)]
     rules = (_server, _operations, _credentials)
-    return [problem for rule in rules for problem in rule(api)]
+    return [*oversized(api.document), *(problem for rule in rules for problem in rule(api))]
 
 
 def _server(api: Api) -> Iterator[Problem]:

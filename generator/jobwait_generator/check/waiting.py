@@ -8,7 +8,7 @@ from ..document.document import Document
 from ..document.pointer import joined, tokens
 from ..document.values import mapping
 from ..model.api import Api, Link, Operation
-from ..model.schemas import Node, node_at, resolve, status_words
+from ..model.schemas import Node, object_at, resolve, status_words
 from ..model.waiting import Waiting
 from ..problems import Problem, shown
 from .nearest import correction
@@ -24,6 +24,10 @@ def waiting_problems(api: Api, operation: Operation, waiting: Waiting) -> Iterat
         yield from _job(api.document, waiting, body)
         if waiting.status is not None:
             yield from _states(api.document, waiting, waiting.status, body)
+    if waiting.failure and not waiting.can_fail:
+        message = "nothing here means that a job failed: say which word does, or where the body "
+        message += "tells it, with `when` or `unless`"
+        yield api.document.problem(f"{waiting.pointer}/failure", message)
     for link in api.links(operation):
         if link.kind == "cancel":
             yield from _cancel(api, operation, link)
@@ -51,7 +55,7 @@ def _job(document: Document, waiting: Waiting, body: Node) -> Iterator[Problem]:
     """Only properties of plain objects lead to the job."""
     pointer = body.pointer
     for token in tokens(waiting.job):
-        node = node_at(document, pointer)
+        node = object_at(document, pointer)
         if token not in mapping(node.schema.get("properties")):
             remedy = correction(document, body.pointer, waiting.job)
             message = f"the 200 body has no {shown(waiting.job)} behind plain objects; {remedy}"

@@ -18,6 +18,7 @@ from jsonpath_rfc9535 import JSONPathError, finditer
 
 from ..problems import Problem, RefusedError, prose
 from .document import SELECTION, Document, Origin, moved
+from .limits import MAX_ADDED, size, visits_too_much
 from .nearest import instead_of, nearest_target
 from .pointer import escaped, is_within, joined
 from .source import Source
@@ -61,6 +62,8 @@ def apply(document: Document, overlay: Source) -> Document:
     if not application.problems:
         for i, action in enumerate(overlay.data["actions"]):
             application.act(f"/actions/{i}", action)
+            if application.is_full:
+                break
     if application.problems:
         raise RefusedError(application.problems)
     return replace(application.document, overlay=overlay)
@@ -104,6 +107,12 @@ class _Application:
         self.document = document
         self.problems: list[Problem] = [*source.faults]
         self._source = source
+        self._added = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more can be added."""
+        return self._added > MAX_ADDED
 
     def _add(self, pointer: str, message: str) -> None:
         line = self._source.line(pointer)
@@ -178,6 +187,9 @@ class _Application:
                 self._copy(f"{pointer}/copy", joined(copied[0]), locations)
 
     def _select(self, pointer: str, query: str) -> list[_Location]:
+        if visits_too_much(query, self.document.data):
+            self._add(pointer, "this looks at everything for everything; select by names")
+            return []
         try:
             matches = finditer(query, self.document.data)
             nodes = list(islice(matches, _NODES + 1))
@@ -206,6 +218,10 @@ class _Application:
     def _merge_all(
         self, pointer: str, value: Any, locations: list[_Location], graft: _Graft
     ) -> None:
+        self._added += size(value, MAX_ADDED) * len(locations)
+        if self._added > MAX_ADDED:
+            self._add(pointer, f"the overlay adds more than {MAX_ADDED} values; add fewer")
+            return
         kinds = {_kind(self.document.at(joined(location))) for location in locations}
         if len(kinds) > 1:
             selected = " and ".join(sorted(kinds))

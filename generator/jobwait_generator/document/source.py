@@ -47,9 +47,9 @@ class Source:
         if len(content) > BYTES:
             raise RefusedError([Problem(file, 1, "", too_long(len(content)))])
         self.file = file
-        self.label = file if label is None else label
+        self.label: str = file if label is None else label
         self._content = content
-        self.is_json = file.endswith(".json")
+        self.is_json: bool = file.endswith(".json")
         """Whether it is JSON, and not just YAML."""
         data = self._quick()
         self.faults: list[Problem] = []

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from openapi_python_client.parser import properties as opc
-
-from ..document.document import Document
+from ..document.document import OPTIONAL, Document
 from ..document.pointer import joined, tokens
 from ..document.values import mapping, sequence
 from ..model.api import Api, Link, Operation
@@ -15,7 +13,7 @@ from ..model.names import class_name, field_names, identifier, literal, method_n
 from ..model.requests import Part, Request
 from ..model.schemas import resolve
 from ..model.waiting import Waiting
-from ..parse.openapi_python_client import ParsedSchemas, fields, wire
+from ..parse.openapi_python_client import AnyProperty, ParsedSchemas, fields, wire
 from ..parse.shape import Shape
 from .models import property_pointers, schema_text, words_of
 from .package import Failure, LinkMethod, Resource, Status
@@ -44,14 +42,14 @@ class ResourceBuilder:
         """The resource of an operation that tells the status of a job."""
         request, value = operation.request, operation.value
         method = method_name(request.operation_id, operation.tag)
+        body = self._annotation(operation, self._parsed.body(operation.number))
         job, attributes = self._job(operation, tokens(waiting.job))
         statuses = self._statuses(operation, waiting, job)
-        links = [self._link(operation, link, method) for link in self._api.links(operation)]
-        body = self._annotation(operation, self._parsed.body(operation.number))
-        done = _jobs_in("succeeded", waiting, statuses, job)
-        failed, cancelled = (
-            _jobs_in(state, waiting, statuses, job) for state in ("failed", "cancelled")
+        done, failed, cancelled = (
+            _jobs_in(state, waiting, statuses, job)
+            for state in ("succeeded", "failed", "cancelled")
         )
+        links = [self._link(operation, link, method) for link in self._api.links(operation)]
         notes = [operation.text("description")]
         notes += ["Deprecated."] if value.get("deprecated") is True else []
         return Resource(
@@ -75,29 +73,32 @@ class ResourceBuilder:
             attribute=".".join(attributes),
             waiting=waiting,
             statuses=statuses,
-            failures=_failures(operation),
+            failures=_failures(operation, waiting),
+            job_required=operation.value.get(OPTIONAL) is not True,
         )
 
     def _job(self, operation: Operation, path: list[str]) -> tuple[str, list[str]]:
         """The annotation of a job, and the attributes that lead to it."""
-        prop = self._parsed.body(operation.number)
+        prop: AnyProperty = self._parsed.body(operation.number)
         attributes: list[str] = []
+        null = " | None" if path and self._parsed.less_null(prop) is not prop else ""
         for token in path:
-            model = self._parsed.model(prop)
+            model = self._parsed.model(self._parsed.less_null(prop))
             assert model is not None, "the pointer was checked"
             (key,) = (k for k in self._shape.sources if class_name(k) == model.class_info.name)
             prop = next(item for item in fields(model) if wire(item) == token)
             places = property_pointers(self._document, self._shape.sources[key])
             attributes.append(field_names(places)[token])
-        return self._annotation(operation, prop), attributes
+        return self._annotation(operation, prop) + null, attributes
 
-    def _annotation(self, operation: Operation, prop: opc.Property) -> str:
+    def _annotation(self, operation: Operation, prop: AnyProperty) -> str:
         """The annotation in the class of the operation, where a method `list` hides the builtin."""
         text = self._parsed.annotation(prop)
         hidden = any(link.kind == "list" for link in self._api.links(operation))
         return re.sub(r"\blist\[", "builtins.list[", text) if hidden else text
 
     def _statuses(self, operation: Operation, waiting: Waiting, job: str) -> list[Status]:
+        job = job.removesuffix(" | None")
         union = next((union for union in self._parsed.unions if union.name == job), None)
         # Whether the status is what tells the variants of a job apart.
         is_told = union and waiting.status == waiting.job + joined([union.property])
@@ -152,17 +153,21 @@ class ResourceBuilder:
 
 def _jobs_in(state: str, waiting: Waiting, statuses: list[Status], job: str) -> list[str]:
     """The annotations of a job that has ended in a state."""
-    kinds = dict.fromkeys(status.type for status in statuses if status.state == state)
-    if state in (waiting.absent, *waiting.responses.values()):
-        kinds[job] = None
-    # Without a body nothing has ended.
-    return [job.removesuffix(" | None")] if job in kinds else list(kinds)
+    whole = job.removesuffix(" | None")
+    jobs = dict.fromkeys(status.type for status in statuses if status.state == state)
+    codes = [code for code, meaning in waiting.responses.items() if meaning == state]
+    may_fail_as_any = state == "failed" and waiting.failure.keys() & {"when", "unless"}
+    if waiting.absent == state or codes or may_fail_as_any:
+        jobs = {whole: None}
+    # Only a status code says without a body that a job has ended.
+    is_bare = any(whole != job or not code.startswith("2") for code in codes)
+    return [*jobs, *(["None"] if is_bare else [])]
 
 
-def _failures(operation: Operation) -> list[Failure]:
+def _failures(operation: Operation, waiting: Waiting) -> list[Failure]:
     result: list[Failure] = []
     for response in operation.responses:
-        if not response.status.startswith("2"):
+        if not response.status.startswith("2") and response.status not in waiting.responses:
             error = "ServerError" if response.status.startswith("5") else "APIStatusError"
             error = _ERRORS.get(response.status, error)
             text = words_of(response.value, "")
@@ -180,5 +185,6 @@ def _part_example(part: Part) -> str:
         return literal(next((value for value in examples if type(value) is int), 1))
     words = [value for value in examples if isinstance(value, str)]
     if part.type == "UUID":
-        return literal(next((word for word in words if _UUID.fullmatch(word)), _NO_UUID))
+        word = next((word for word in words if _UUID.fullmatch(word)), _NO_UUID)
+        return f"UUID({literal(word)})"
     return literal(next(iter(words), "") or "job_1")

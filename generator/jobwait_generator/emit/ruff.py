@@ -65,7 +65,7 @@ def verify(name: str, text: str) -> None:
     for node in ast.walk(ast.parse(text)):
         foreign = ""
         if isinstance(node, ast.Import):
-            foreign = next((name.name for name in node.names if name.name not in _MODULES), "")
+            foreign = next((alias.name for alias in node.names if alias.name not in _MODULES), "")
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module not in _MODULES:
             foreign = str(node.module)
         elif isinstance(node, ast.Call):

@@ -80,10 +80,16 @@ class Waiting:
     """The state that a status code of HTTP means by itself."""
     progress: Progress | None = None
     failure: dict[str, str] = field(default_factory=dict[str, str])
-    """The JSON Pointers to `code`, `message` and `retryable` in the body."""
+    """The JSON Pointers into the body, by `code`, `message`, `retryable`, `when` and `unless`."""
     polling: Polling = field(default_factory=Polling)
     links: dict[str, LinkSettings] = field(default_factory=dict[str, LinkSettings])
     """By `cancel`, `list` and `result`."""
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether anything means that a job failed, or was cancelled."""
+        states = {*self.states.values(), *self.responses.values(), self.absent}
+        return bool(states & {"failed", "cancelled"} or {"when", "unless"} & self.failure.keys())
 
 
 def read_waiting(value: object, pointer: str) -> Waiting:

@@ -1,0 +1,1 @@
+"""As Airflow's own providers have it: one module for each service."""
