@@ -18,6 +18,8 @@ nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 CODE = ["jobwait", "generator", "tests", "benchmarks", "docs", "noxfile.py"]
+AIRFLOW = Path("integrations/airflow")
+"""It needs more, and other versions, than all else: it has an environment and a lock of its own."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 EXPORT = Path("constraints.txt")
@@ -29,11 +31,13 @@ PYPI = ("--no-config", "--default-index", "https://pypi.org/simple")
 
 # Which dependency groups declare the imports of what is not published.
 DECLARED = {
-    "tests": ["test", "types", "conformance"],
+    "tests": ["test", "types", "conformance", "engines"],
     "benchmarks": ["bench"],
-    "docs": ["demo"],
+    "docs": ["demo", "engines"],
 }
-MODULES = "opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+MODULES = (
+    "apache-airflow=airflow,griffelib=griffe,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+)
 # Nothing imports sniffio but httpcore; openapi-python-client and ruff are commands.
 EXCEPTIONS = "DEP002=aiohttp|sniffio|openapi-python-client|ruff|datamodel-code-generator"
 
@@ -55,18 +59,23 @@ def groups(*names: str) -> list[str]:
     return [*nox.project.dependency_groups(PROJECT, *names)]
 
 
-def distributions() -> dict[Path, str]:
-    """The folders of everything that is published, each with the name of its package."""
+def distributions(*patterns: str) -> dict[Path, str]:
+    """The folders of what is published, each with the name of its package."""
     found = {
         path.parent: nox.project.load_toml(path)["tool"]["hatch"]["build"]["targets"]["wheel"]
-        for pattern in ("", "generator/", "generated/*/")
+        for pattern in patterns or ("", "generator/", "generated/*/")
         for path in sorted(Path().glob(f"{pattern}pyproject.toml"))
     }
     return {folder: wheel["packages"][0] for folder, wheel in found.items()}
 
 
+def published() -> dict[Path, str]:
+    """As `distributions`, with those that have an environment of their own."""
+    return distributions() | distributions("integrations/*/")
+
+
 def wheels(*, unplayable: bool = False) -> list[str]:
-    """What the session `build` made, the sandbox included.
+    """What the session `build` made, command and sandbox included, but no integration.
 
     Packages that the sandbox cannot play, as their documents have no example of a job, are
     installed only if `unplayable`: the tests of the packages play each.
@@ -74,9 +83,10 @@ def wheels(*, unplayable: bool = False) -> list[str]:
     playable = {path.parent.name for path in Path("generated").glob("*/*/_sandbox_models.py")}
     playable |= {"jobwait", "jobwait_generator"}
     return [
-        f"{wheel.resolve()}[sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
+        f"{wheel.resolve()}[cli,sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
         for wheel in sorted(Path("dist").glob("*.whl"))
-        if unplayable or wheel.name.partition("-")[0] in playable
+        for name in [wheel.name.partition("-")[0]]
+        if name in playable or (unplayable and not name.startswith("airflow_provider_"))
     ]
 
 
@@ -94,7 +104,9 @@ def exported(session: nox.Session, *options: str) -> str:
 def dev(session: nox.Session) -> None:
     """Make .nox/dev, for editors and single tests: all tools, and the checkout in editable mode."""
     folders = [f"./{folder}" for folder in distributions() if folder != Path()]
-    own = chain.from_iterable(("--editable", folder) for folder in [".[aiohttp,sandbox]", *folders])
+    own = chain.from_iterable(
+        ("--editable", folder) for folder in [".[aiohttp,cli,sandbox]", *folders]
+    )
     pip_install(session, *own, *groups(*PROJECT["dependency-groups"]))
 
 
@@ -118,17 +130,23 @@ def lock(session: nox.Session) -> None:
     pip_install(session, *groups("lock"))
     session.run("uv", "lock", *PYPI, *session.posargs)
     EXPORT.write_text(exported(session, "--frozen"), encoding="utf-8", newline="\n")
+    with session.chdir(AIRFLOW):
+        session.run(
+            *("uv", "pip", "compile", *PYPI, *session.posargs, "--group", "test", "--universal"),
+            *("--python-version", PYTHONS[0], "--no-emit-package", "jobwait", "--no-annotate"),
+            *("--no-header", "--quiet", "--output-file", EXPORT.name, "pyproject.toml"),
+        )
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting, the lock, and that whatever is imported is declared."""
     pip_install(session, *groups("lint", "lock"))
-    session.run("ruff", "check", *CODE)
-    session.run("ruff", "format", "--check", *CODE)
+    session.run("ruff", "check", *CODE, "integrations")
+    session.run("ruff", "format", "--check", *CODE, "integrations")
     if exported(session, "--locked", "--offline") != EXPORT.read_text(encoding="utf-8"):
         session.error(f"{EXPORT} is not what uv.lock says; run: nox -s lock")
-    packages = distributions()
+    packages = published()
     for folder, package in packages.items():
         project = nox.project.load_toml(folder / "pyproject.toml")["project"]
         extras = project.get("optional-dependencies", {}).values()
@@ -148,7 +166,15 @@ def check_imports(
     text = f'[project]\nname = "code"\nversion = "0"\ndependencies = {json.dumps(declared)}\n'
     config.write_text(text, encoding="utf-8")
     session.run(
-        *("deptry", *options, "--config", str(config), "--exclude", "/third_party/", str(code)),
+        *(
+            "deptry",
+            *options,
+            "--config",
+            str(config),
+            "--exclude",
+            ".*/third_party/|.*/engines/airflow/",
+            str(code),
+        ),
         *(f"--known-first-party={name}" for name in own),
         *("--package-module-name-map", MODULES, "--per-rule-ignores", EXCEPTIONS),
         silent=True,
@@ -160,7 +186,7 @@ def build(session: nox.Session) -> None:
     """Build wheels and sdists of all distributions into dist/, and check them."""
     pip_install(session, *groups("build"))
     shutil.rmtree("dist", ignore_errors=True)
-    for folder in distributions():
+    for folder in published():
         session.run(
             *("uv", "build", "--quiet", "--no-build-isolation", "--no-config"),
             *("--python", "python", "--out-dir", "dist", str(folder)),
@@ -237,6 +263,33 @@ def conformance(session: nox.Session) -> None:
     """Check documents, clients and sandbox against Redocly, Prism and Schemathesis (needs node)."""
     pip_install(session, *wheels(), *groups("test", "conformance"))
     session.run("pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session(requires=["build"])
+def airflow(session: nox.Session) -> None:
+    """Check the provider for Airflow, and run it on a real Airflow whose components are killed."""
+    lock = str((AIRFLOW / EXPORT).resolve())
+    ours = ("jobwait", "docurift_client", "spideriq_client", "airflow_provider_jobwait")
+    built = [str(wheel) for name in ours for wheel in Path("dist").glob(f"{name}-*.whl")]
+    needed = nox.project.dependency_groups(
+        nox.project.load_toml(AIRFLOW / "pyproject.toml"), "test"
+    )
+    session.install(*built, *needed, silent=True, env=dict.fromkeys(LOCKED, lock))
+    tests = "tests/engines/airflow"
+    with session.chdir(AIRFLOW):
+        code = ("airflow_provider_jobwait", f"../../{tests}")
+        session.run("mypy", *code, env={"MYPYPATH": ".:../.."})
+        session.run("pyright", "--warnings", *code)
+        session.run("pyright", "--verifytypes", code[0], "--ignoreexternal")
+    session.run("python", "-m", "pytest", "-rs", tests, *session.posargs)
+
+
+@nox.session(requires=["build", "airflow"])
+def engines(session: nox.Session) -> None:
+    """Wait on RabbitMQ, Redis and others, kill workers, and check that no wait is lost."""
+    pip_install(session, *wheels(), *groups("test", "engines"))
+    options = ("-rs", "tests/engines", "--ignore=tests/engines/airflow", *session.posargs)
+    session.run("python", "-m", "pytest", *options)
 
 
 @nox.session(requires=["build"])

@@ -354,7 +354,7 @@ def test_a_file_is_for_one_process_at_a_time(time: Time, path: Path) -> None:
             Checkpoint(path)
     assert other.returncode == 1
     assert other.stderr.splitlines()[-1] == (
-        f"jobwait._errors.CheckpointError: the checkpoint {path} is in use, by another process or "
+        f"jobwait.CheckpointError: the checkpoint {path} is in use, by another process or "
         "another Checkpoint: wait until that has ended, or use another file"
     )
     assert subprocess.run(command, check=False).returncode == 0
@@ -464,7 +464,7 @@ def test_a_row_that_was_tampered_with_is_named(driver: Sync, time: Time, path: P
         driver.first(ALL, checkpoint, jobs, timeout=5.0)
     for change, text in [
         ("set more = replace(more, 'CompletedJob', 'LostJob')", r"number 1 .*LostJob any more"),
-        ("set more = replace(more, 'tests.widgets', 'os.path')", "os.path:LostJob any more"),
+        ("set more = replace(more, 'tests.kit.widgets', 'os.path')", "os.path:LostJob any more"),
         ("set outcome = 'x'", "number 1 of the table"),
         ("set outcome = null, wait = '{\"due\": 5}'", "'started' is nothing"),
     ]:

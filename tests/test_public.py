@@ -110,6 +110,12 @@ def test_one_module_imports_httpx() -> None:
     assert {name for name in found if found[name] & libraries} == {"jobwait/_transport.py"}
 
 
+def test_only_the_command_imports_what_its_extra_brings() -> None:
+    found = {name for name, names in imports("jobwait").items() if names & {"typer", "rich"}}
+    assert found
+    assert all(name.startswith("jobwait/cli/") for name in found)
+
+
 def test_the_core_does_not_know_the_sandbox() -> None:
     for path in (ROOT / "jobwait").glob("*.py"):
         assert "jobwait.sandbox" not in path.read_text(encoding="utf-8").replace(

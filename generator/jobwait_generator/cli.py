@@ -14,12 +14,14 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from . import commands
+from .changes.change import Severity
 from .console import Console
 from .document.document import COMMAND
 from .emit.ruff import FormatError
 from .output.folders import ObstacleError
 from .output.tools import WrongToolsError
 from .problems import RefusedError
+from .revisions import NotComparableError
 
 _OPERATIONS: Final = "--operations"
 
@@ -88,6 +90,10 @@ _Operations: TypeAlias = Annotated[
         help="Ids, tags or such as `GET /path`; by default those with x-wait-for-completion.",
     ),
 ]
+_SIDE: Final = (
+    "A document, a package's folder, a project's folder, a provider of the project, or a revision "
+    "of it in git, such as `HEAD~1` or `HEAD~1:acme`."
+)
 _PROVIDER: Final = "The provider, such as `acme`; its package is acme-client."
 
 
@@ -163,6 +169,67 @@ def _check(context: typer.Context, project: _Project = None, as_json: _Json = Fa
     raise typer.Exit(commands.check(session.root, session.console))
 
 
+@app.command("diff")
+def _diff(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="OLD", help=_SIDE)],
+    new: Annotated[
+        str | None, typer.Argument(metavar="NEW", help="The same; by default the project as it is.")
+    ] = None,
+    overlay: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--overlay",
+            metavar="FILE",
+            help="The overlay of both documents; given twice, OLD's and NEW's. By default the one "
+            "beside a document.",
+        ),
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", metavar="NAME", help="Compare this one only.")
+    ] = None,
+    fail_on: Annotated[
+        Severity | None,
+        typer.Option("--fail-on", help="Exit with 1 if a change is as bad as this, or worse."),
+    ] = None,
+    project: _Project = None,
+    as_json: _Json = False,
+) -> None:
+    """Tell what a new document or package means for users of an old one; write nothing."""
+    from .releases import diff
+
+    session = _session(context, project, as_json)
+    overlays = overlay or []
+    code = diff(session.root, session.console, old, new, overlays, provider, fail_on)
+    raise typer.Exit(code)
+
+
+@app.command("release")
+def _release(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="PROVIDER", help=_PROVIDER)],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="OLD",
+            help="What was released last; by default the commit that brought the newest version "
+            "into the changelog.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Write specs/PROVIDER.version, its changelog and the package."),
+    ] = False,
+    project: _Project = None,
+) -> None:
+    """Propose the version that the changes since the last release ask for."""
+    from .releases import release
+
+    session = _session(context, project, False)
+    raise typer.Exit(release(session.root, session.console, name, since, write=yes))
+
+
 def main(arguments: Sequence[str], root: Path) -> int:
     """Do what the arguments say, in the project at `root` if they name none; the exit code."""
     session = _Session(root)
@@ -175,6 +242,9 @@ def main(arguments: Sequence[str], root: Path) -> int:
         session.console.refuse(error.problems)
     except ObstacleError as error:
         session.console.fail({str(path): text for path, text in error.reasons.items()})
+    except NotComparableError as error:
+        session.console.fail({"": str(error)})
+        return 2
     except (FormatError, WrongToolsError) as error:
         session.console.fail({"": str(error)})
     except BrokenPipeError:

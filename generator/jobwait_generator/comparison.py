@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -20,15 +20,11 @@ from .output.files import files_of
 from .pipeline import draft, surface
 from .problems import Problem, RefusedError, prose
 from .project import packages, read_document
-from .revisions import RevisionError, check_out, commit
+from .revisions import NotComparableError, check_out, commit
 
 _NOTHING: Final = (
     "this is no file, no folder of a package or a project, no provider and no revision"
 )
-
-
-class NotComparableError(Exception):
-    """There is nothing to compare; the text says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,10 @@ class Side:
     """What users see of the package of a provider."""
     names: tuple[str, ...] | None
     """Its providers; None for a document, which goes by any name."""
+    folders: dict[str, Path] = field(default_factory=dict[str, Path])
+    """Where their packages stand, as far as there are any."""
+    is_whole: bool = False
+    """Whether it is a project with all that it has."""
 
 
 class Sides:
@@ -101,12 +101,16 @@ class Sides:
             raise RefusedError(problems)
         named = {one.name: one for one in inputs if only is None or one.name in only}
         if only and (missing := [name for name in only if name not in named]):
-            raise NotComparableError(f"{prefix or 'specs'}: there is no provider {missing[0]}")
+            where = prefix or "specs:"
+            raise NotComparableError(f"{where} there is no provider {prose(missing[0])}")
 
         def read(name: str) -> Surface:
             return _provider(root, named[name], prefix)
 
-        return Side(prefix.rstrip(":") or str(root), read, tuple(named))
+        folders = {name: root / "generated" / one.package for name, one in named.items()}
+        present = {name: folder for name, folder in folders.items() if folder.is_dir()}
+        shown = prefix.rstrip(":") or str(root)
+        return Side(shown, read, tuple(named), present, is_whole=only is None)
 
     def revision(self, found: str, shown: str, only: Sequence[str] | None = None) -> Side:
         """The packages of the project at a commit.
@@ -115,10 +119,7 @@ class Sides:
             NotComparableError: Git cannot read it.
         """
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        try:
-            check_out(self._root, found, folder)
-        except RevisionError as error:
-            raise NotComparableError(str(error)) from None
+        check_out(self._root, found, folder)
         return self.project(folder, f"{prose(shown)}:", only)
 
     def _folder(self, path: Path) -> Side:
@@ -126,7 +127,7 @@ class Sides:
             return self.project(path, "")
         if (path / _lock.NAME).is_file():
             name = path.resolve().name.removesuffix("-client")
-            return Side(str(path), lambda _: read_package(path), (name,))
+            return Side(str(path), lambda _: read_package(path), (name,), {name: path})
         raise NotComparableError(f"{prose(str(path))}: {_NOTHING}")
 
 
@@ -141,25 +142,24 @@ def pairs(
     """
     if provider and not is_provider(provider):
         raise NotComparableError(f"{prose(provider)}: no provider can be called that")
-    sides = [side for side in (old, new) if side.names is not None]
-    names = dict.fromkeys(name for side in sides for name in side.names or ())
-    if provider:
-        names = {provider: None}
-    elif not sides:
-        names = {_name(new.shown): None}
-    elif all(len(side.names or ()) == 1 for side in sides):
-        # One package each, whatever it is called.
-        first, last = ((side.names or (_name(new.shown),))[0] for side in (old, new))
-        name = last if new.names else first
-        yield name, old.read(first if old.names else name), new.read(name)
+    single = [side for side in (old, new) if side.names and not side.is_whole]
+    whole = [side for side in (old, new) if side.is_whole]
+    if not whole:
+        # One package each, whatever it is called; a document goes by the name of the other one.
+        names = [(side.names or (None,))[0] for side in (old, new)]
+        name = provider or names[1] or names[0] or _name(new.shown)
+        yield name, old.read(names[0] or name), new.read(names[1] or name)
         return
-    elif len(sides) == 1 and len(names) > 1:
+    wanted = [*dict.fromkeys(name for side in single or whole for name in side.names or ())]
+    if provider:
+        wanted = [provider]
+    elif not single and len(whole) == 1 and len(wanted) > 1:
         document = next(side for side in (old, new) if side.names is None)
-        if (name := _name(document.shown)) not in names:
-            listed = ", ".join(names)
+        if _name(document.shown) not in wanted:
+            listed = ", ".join(wanted)
             raise NotComparableError(f"name one of the providers by --provider: {listed}")
-        names = {name: None}
-    for name in names:
+        wanted = [_name(document.shown)]
+    for name in wanted:
         found = [
             side.read(name) if side.names is None or name in side.names else None
             for side in (old, new)

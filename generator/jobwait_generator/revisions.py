@@ -11,8 +11,8 @@ from typing import Final
 _FOLDERS: Final = ("specs", "generated")
 
 
-class RevisionError(Exception):
-    """Git cannot tell what a project was; the text says why, and what to do."""
+class NotComparableError(Exception):
+    """There is nothing to compare; the text says why, and what to do."""
 
 
 def commit(root: Path, revision: str) -> str | None:
@@ -20,29 +20,30 @@ def commit(root: Path, revision: str) -> str | None:
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     try:
         return _git(root, *words).decode().strip()
-    except RevisionError:
+    except NotComparableError:
         return None
 
 
-def last_commit(root: Path, file: str) -> str | None:
-    """The last commit that changed a file of the project; None where none did.
+def commit_of(root: Path, file: str, text: str) -> str | None:
+    """The last commit that brought a text into a file of the project; None where none did.
 
     Raises:
-        RevisionError: The project is in no repository of git.
+        NotComparableError: The project is in no repository of git.
     """
-    return _git(root, "log", "-1", "--format=%H", "--", file).decode().strip() or None
+    found = _git(root, "log", "-1", "--format=%H", f"-S{text}", "--", file)
+    return found.decode().strip() or None
 
 
 def check_out(root: Path, commit: str, target: Path) -> None:
     """Write the documents and packages of a project, as a commit has them, into a folder.
 
     Raises:
-        RevisionError: Git cannot read the commit.
+        NotComparableError: Git cannot read the commit.
     """
     listed = _git(root, "ls-tree", "--name-only", "-z", commit, "--", *_FOLDERS).decode()
     folders = [name for name in listed.split("\0") if name in _FOLDERS]
     if not folders:
-        raise RevisionError(f"{commit[:12]} has no specs here; name another revision")
+        raise NotComparableError(f"{commit[:12]} has no specs here; name another revision")
     content = _git(root, "archive", "--format=tar", commit, "--", *folders)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         archive.extractall(target, filter="data")
@@ -55,8 +56,8 @@ def _git(root: Path, *arguments: str) -> bytes:
         )
     except OSError as error:
         text = f"git cannot be run ({error.strerror}); install it, or name files and folders"
-        raise RevisionError(text) from None
+        raise NotComparableError(text) from None
     if result.returncode:
         lines = result.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(f"git {arguments[0]}: {lines[0] if lines else 'failed'}")
+        raise NotComparableError(f"git {arguments[0]}: {lines[0] if lines else 'failed'}")
     return result.stdout

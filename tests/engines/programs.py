@@ -78,6 +78,10 @@ class Program:
     def output(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
+    def wait(self, seconds: float) -> int:
+        """The exit code, once it has ended by itself."""
+        return self._process.wait(seconds)
+
     def kill(self) -> None:
         """End it, and all that it started, as a crash does."""
         self._signal(signal.SIGKILL)
@@ -120,6 +124,12 @@ class Programs:
 
     def python(self, *arguments: str, env: Mapping[str, str] | None = None) -> Program:
         return self.start(sys.executable, *arguments, env=env)
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+        """Run a Python program to its end, and return what it printed."""
+        program = self.python(*arguments, env=env)
+        assert program.wait(120) == 0, program.output
+        return program.output
 
     def stop(self) -> None:
         """End all that was started, and check that nothing of it is left."""

@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 
 _numbers = count()
+_cancelled: set[str] = set()
 
 
 def new_job(seconds: float, *, end: str = "completed") -> str:
@@ -29,6 +30,9 @@ def answer(job_id: str) -> dict[str, Any]:
     at = datetime.fromtimestamp(int(ends) / 1000, UTC).isoformat()
     job: dict[str, Any] = {"id": job_id, "documentType": "invoice"}
     job |= {"createdAt": at, "updatedAt": at}
+    if job_id in _cancelled:
+        error = {"code": "CANCELLED", "message": "somebody asked for it"}
+        return {"success": True, "data": job | {"status": "failed", "error": error}}
     if done < 1:
         return {"success": True, "data": job | {"status": "processing", "progress": done * 100}}
     if end == "completed":
@@ -44,8 +48,11 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     """Answer the requests of one connection."""
     try:
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            body = json.dumps(answer(head.split(b" ", 2)[1].rpartition(b"/")[2].decode())).encode()
+            method, path, _ = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ", 2)
+            job_id = path.split("/")[3]
+            if method == "POST":  # DocuRift has no such operation
+                _cancelled.add(job_id)
+            body = json.dumps(answer(job_id)).encode()
             fields = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             writer.write(f"HTTP/1.1 200 OK\r\n{fields}".encode() + body)
     except (asyncio.IncompleteReadError, ConnectionError):

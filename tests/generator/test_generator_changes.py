@@ -645,10 +645,11 @@ CHANGES: Final[dict[str, tuple[Edits, tuple[str, ...]]]] = {
         ("notable status WaitingJob EXT/states/waiting",),
     ),
     "a failed job has succeeded": (
-        (("broken: failed", "broken: succeeded"),),
+        (("broken: failed", "broken: succeeded"), ("        failure: {code: /error/code}\n", "")),
         (
             "breaking retyped client.jobs.wait_for_completion EXT/states",
             "breaking status BrokenJob EXT/states/broken",
+            "breaking response JobFailedError.code EXT/failure/code",
         ),
     ),
     "a response without a status means something": (
@@ -657,11 +658,17 @@ CHANGES: Final[dict[str, tuple[Edits, tuple[str, ...]]]] = {
     ),
     "a status code means something else": (
         (('{"202": running}', '{"202": succeeded}'),),
-        ("breaking status client.tasks TASK/x-wait-for-completion/responses/202",),
+        (
+            "breaking retyped client.tasks.wait_for_completion TASK/x-wait-for-completion/states",
+            "breaking status client.tasks TASK/x-wait-for-completion/responses/202",
+        ),
     ),
     "a status code means something": (
         (('{"202": running}', '{"202": running, "206": succeeded}'),),
-        ("notable status client.tasks TASK/x-wait-for-completion/responses/206",),
+        (
+            "breaking retyped client.tasks.wait_for_completion TASK/x-wait-for-completion/states",
+            "notable status client.tasks TASK/x-wait-for-completion/responses/206",
+        ),
     ),
     "a status code means nothing any more": (
         (('\n        responses: {"202": running}', ""),),

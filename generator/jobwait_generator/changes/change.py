@@ -77,8 +77,8 @@ class Change:
     """Whether it is no more than likely, as that a name was renamed."""
 
     def __str__(self) -> str:
-        where = Problem(self.place.file, self.place.line, self.place.pointer, "")
-        return f"{self.severity:<10}  {str(where).rstrip()}  {self.name}: {prose(self.message)}"
+        text = f"{self.name}: {prose(self.message)}"
+        return f"{self.severity:<10}  {Problem(*self.place, text)}"
 
     def as_object(self, package: str) -> dict[str, Any]:
         """It for programs."""

@@ -14,6 +14,8 @@ from .types import Relation, Types
 
 _ALIKE: Final = 0.5
 """The share of equal fields from which on a class at the same place may be one renamed."""
+_NEAR: Final = 8
+"""How many names at a place may be the new one of a name that stood there."""
 _FIXED: Final = (Sort.IMPORT, Sort.CONSTANT)
 """What every package has under the same name."""
 _CALLBACK: Final = "on_update"
@@ -192,7 +194,8 @@ class _Comparison:
         for _, start, end, first, last in matcher.get_opcodes():
             left = [item for item in after[first:last] if item.last not in names]
             for item in before[start:end]:
-                match = next((a for a in left if self._is_alike(item, a, types)), None)
+                near = left[:_NEAR]
+                match = next((a for a in near if self._is_alike(item, a, types)), None)
                 if match and item.last not in names:
                     result[item.name] = match.name
                     left.remove(match)

@@ -42,8 +42,8 @@ def _operations(api: Api) -> Iterator[Problem]:
     links = {link.operation.pointer for op, _ in api.waiting for link in api.links(op)}
     for operation in api.operations:
         yield from request_problems(api, operation)
+        yield from _responses(api, operation)
         if operation.waiting is not None:
-            yield from _responses(api, operation)
             yield from waiting_problems(api, operation, operation.waiting)
         elif operation.pointer not in links:
             message = f"add `{EXTENSION}`: it tells when the job is done"
@@ -55,7 +55,7 @@ def _responses(api: Api, operation: Operation) -> Iterator[Problem]:
         if not _STATUS.fullmatch(response.status):
             message = "this is no HTTP status; write one, `4XX` or `default`"
             yield api.document.problem(response.pointer, message)
-    if operation.body is None:
+    if operation.body is None and operation.waiting is not None:
         message = "add a 200 response with an `application/json` schema: the job's"
         yield api.document.problem(f"{operation.pointer}/responses/200", message)
 

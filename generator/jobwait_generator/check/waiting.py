@@ -24,7 +24,7 @@ def waiting_problems(api: Api, operation: Operation, waiting: Waiting) -> Iterat
         yield from _job(api.document, waiting, body)
         if waiting.status is not None:
             yield from _states(api.document, waiting, waiting.status, body)
-    if waiting.failure and not waiting.can_fail:
+    if waiting.failure and not (waiting.can_fail or waiting.violations):
         message = "nothing here means that a job failed: say which word does, or where the body "
         message += "tells it, with `when` or `unless`"
         yield api.document.problem(f"{waiting.pointer}/failure", message)

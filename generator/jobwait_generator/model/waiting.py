@@ -183,7 +183,7 @@ def _message(error: _Violation) -> str:
         text = f"{text[: _DETAIL // 2]}…{text[-_DETAIL // 2 :]}"
     if error.validator == "not":
         text = "this breaks a rule"
-    if error.validator == "pattern" and "patternErrorMessage" in schema:
+    if error.validator in ("pattern", "type") and "patternErrorMessage" in schema:
         return f"{shown(error.instance)}: {schema['patternErrorMessage']}"
     hints = [str(schema.get(key)) for key in ("description", "title") if key in schema]
     hint = next((hint for hint in hints if len(hint) <= _HINT), "what the schema says")

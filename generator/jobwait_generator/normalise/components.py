@@ -38,6 +38,8 @@ class Components:
         self.reserved: dict[str, str] = {}
         """The keys of the document's own components, by their pointers."""
         self._keys: dict[str, str] = {}
+        self._lent: set[str] = set()
+        """The pointers of components whose keys variants made of them have."""
 
     def reserve(self, key: str, pointer: str) -> None:
         """Give what stands at `pointer`, if it becomes a component, this key or the nearest."""
@@ -48,10 +50,24 @@ class Components:
         if pointer not in self._keys:
             schema = self._document.at(pointer)
             key = self.reserved.get(pointer)
+            if pointer in self._lent:
+                key = self.new_key(f"{key}Data")
             key = key or self.new_key(title_of(mapping(schema)) or tokens(pointer)[-1])
             self._keys[pointer] = key
             self.add(key, schema)
         return self._keys[pointer]
+
+    def variant_key(self, pointer: str | None, *wanted: str) -> str:
+        """The key of a variant made of what stands at `pointer`: its own, as long as that is free.
+
+        Args:
+            wanted: What to call it if not, the best first.
+        """
+        own = self.reserved.get(pointer or "")
+        if pointer is None or own is None or pointer in self._keys or pointer in self._lent:
+            return self.new_key(*wanted)
+        self._lent.add(pointer)
+        return own
 
     def add(self, key: str, schema: Any) -> None:
         """Let a component be made of a schema."""

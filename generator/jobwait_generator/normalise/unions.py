@@ -174,16 +174,15 @@ class Unions:
     def _variant(self, member: _Member, name: str, words: list[str], union: str) -> str:
         """The key of the component that has these words only, and is no other union's variant."""
         inner = member.properties[name]
-        key = self._components.key(member.pointer) if member.pointer else None
-        is_taken = key in self._components.discriminators
-        if key and not is_taken and self._alternatives.words(inner) == words:
-            return key
+        own = self._components.reserved.get(member.pointer or "")
+        is_taken = own in self._components.discriminators
+        if member.pointer and not is_taken and self._alternatives.words(inner) == words:
+            return self._components.key(member.pointer)
         derive = self._origins.derive
-        wanted = variant_name(words[0], key or union)
-        if not key:
-            key = self._components.new_key(title_of(member.atom) or wanted, wanted)
-        else:
-            key = self._components.new_key(wanted)
+        wanted = [variant_name(words[0], own or union)]
+        if not member.pointer and (title := title_of(member.atom)):
+            wanted.insert(0, title)
+        key = self._components.variant_key(member.pointer, *wanted)
         listed = derive({"type": "string", "enum": words}, inner)
         texts = {k: inner[k] for k in ("description",) if k in mapping(inner)}
         properties = {**member.properties, name: {**listed, **texts}}
