@@ -67,7 +67,9 @@ def keys_of(config: ClientConfig, arguments: Mapping[str, Any]) -> Keys:
     for credential in config.credentials:
         variable = credential.environment_variable
         taken = [other for other, _, _ in chosen]
-        is_taken = credential in taken if config.keys_together else any(map(credential.meets, taken))
+        is_taken = (
+            credential in taken if config.keys_together else any(map(credential.meets, taken))
+        )
         if variable is not None and not is_taken and (key := os.environ.get(variable)) is not None:
             chosen.append((credential, key, variable))
     if not chosen and config.key_required:

@@ -83,6 +83,14 @@ class RawResponse(NamedTuple, Generic[BodyT]):
     body: bytes
     parsed: BodyT
 
+    def json(self) -> Any:
+        """The body as decoded JSON, under the provider's own names.
+
+        Raises:
+            ValueError: It is not JSON.
+        """
+        return json.loads(self.body)
+
 
 class Transport(Protocol):
     """Sends requests in one event loop, until it is closed."""

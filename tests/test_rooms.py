@@ -14,8 +14,8 @@ ORDER: Final = (
     *("_validation", "_auth", "_ids", "_redaction", "_schedule", "_throttle"),
     *("_faults", "_bodies", "_exchange", "_aiohttp", "_transport"),
     *("_flow", "_waiter", "_responses", "_requests", "_client"),
-    *("_provider", "_resume", "_outcome", "_observe", "_wait", "_scheduler", "_many"),
-    *("_store", "_ledger", "__main__"),
+    *("_provider", "_resume", "_outcome", "_observe", "_wait", "_scheduler", "_source", "_many"),
+    *("_store", "_ledger"),
 )
 """From what knows least to what knows most."""
 

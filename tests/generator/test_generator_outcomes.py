@@ -175,8 +175,12 @@ CASES: Final[dict[str, Case]] = {
             {
                 **WAIT,
                 "responses": {
-                    **{"303": "succeeded", "404": "running", "409": "pending", "425": "running"},
-                    **{"410": "failed", "503": "running"},
+                    "303": "succeeded",
+                    "404": "running",
+                    "409": "pending",
+                    "425": "running",
+                    "410": "failed",
+                    "503": "running",
                 },
                 "failure": {"message": "/error"},
             },
@@ -303,7 +307,10 @@ RESERVED: Final = plain(
     path="/v1/{name}",
     parameters=[
         {
-            **{"name": "name", "in": "path", "required": True, "allowReserved": True},
+            "name": "name",
+            "in": "path",
+            "required": True,
+            "allowReserved": True,
             "schema": {"type": "string"},
         }
     ],

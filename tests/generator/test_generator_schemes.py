@@ -191,7 +191,8 @@ def test_a_scheme_that_is_needed_and_cannot_be_sent_is_refused(scheme: Json) -> 
 def test_the_readme_lists_every_key() -> None:
     files = generate([document(TWO, "things")])
     readme = files["things-client/README.md"]
-    assert "| `api_key=` | `Authorization: Bearer …` | `THINGS_API_KEY` | `GET /things0/{id}` |" in (
-        readme
+    assert (
+        "| `api_key=` | `Authorization: Bearer …` | `THINGS_API_KEY` | `GET /things0/{id}` |"
+        in (readme)
     )
     assert "| `admin=` | `Authorization: Bearer …` | – | `GET /things1/{id}` |" in readme

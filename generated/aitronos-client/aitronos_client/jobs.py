@@ -8,6 +8,7 @@ from typing import Final
 
 import jobwait
 
+from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from .models import CompletedJob, Job
 
 GET_JOB: Final = jobwait.JobOperation[str, Job, Job, CompletedJob](
@@ -26,6 +27,11 @@ GET_JOB: Final = jobwait.JobOperation[str, Job, Job, CompletedJob](
         "failed": "failed",
         "cancelled": "cancelled",
     },
+    errors=jobwait.WaitErrors(
+        failed=JobFailedError,
+        cancelled=JobCancelledError,
+        timeout=WaitTimeoutError,
+    ),
     polling=jobwait.Polling(
         initial=1.0,
         multiplier=1.5,

@@ -122,6 +122,10 @@ class Resource:
     """The annotation of a job."""
     done: str
     """The annotation of a job that has succeeded."""
+    failed: list[str]
+    """The annotations of a job that has failed."""
+    cancelled: list[str]
+    """The annotations of a job that was cancelled."""
     uses: list[str]
     """The models that these name."""
     attribute: str
@@ -170,6 +174,16 @@ class Package:
     def server(self) -> str:
         """Where requests go if the user does not choose; empty where the document names none."""
         return self.servers[0].url if self.servers else ""
+
+    @property
+    def wait_errors(self) -> dict[str, list[str]]:
+        """The errors of waits, each with the annotations of its job."""
+        jobs = {
+            "JobFailedError": [job for resource in self.resources for job in resource.failed],
+            "JobCancelledError": [job for resource in self.resources for job in resource.cancelled],
+            "WaitTimeoutError": [*(resource.job for resource in self.resources), "None"],
+        }
+        return {name: list(dict.fromkeys(parts)) for name, parts in jobs.items() if parts}
 
     @property
     def exports(self) -> list[str]:

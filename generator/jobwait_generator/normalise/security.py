@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from ..document.document import PREFIX, VARIABLE, Document, RawOperation
-from ..document.document import operations as raw_operations
+from ..document.document import (
+    PREFIX,
+    VARIABLE,
+    Document,
+    RawOperation,
+    operations as raw_operations,
+)
 from ..document.pointer import escaped
 from ..document.prune import prune
 from ..document.values import Mapping, mapping, sequence
