@@ -195,4 +195,4 @@ def test_the_readme_lists_every_key() -> None:
         "| `api_key=` | `Authorization: Bearer …` | `THINGS_API_KEY` | `GET /things0/{id}` |"
         in (readme)
     )
-    assert "| `admin=` | `Authorization: Bearer …` | – | `GET /things1/{id}` |" in readme
+    assert "| `admin=` | `Authorization: Bearer …` | \N{EN DASH} | `GET /things1/{id}` |" in readme
