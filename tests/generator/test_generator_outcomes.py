@@ -261,9 +261,12 @@ def test_a_status_code_that_is_an_error_elsewhere_is_one_where_a_job_is_asked_fo
     providers: dict[str, Provider],
 ) -> None:
     provider = providers["any status code"]
-    with Server(Answer(404, {})) as server, provider.client("key", base_url=server.url) as client:
-        with pytest.raises(NotFoundError):
-            provider.waitables[0].get(client, "x")
+    with (
+        Server(Answer(404, {})) as server,
+        provider.client("key", base_url=server.url) as client,
+        pytest.raises(NotFoundError),
+    ):
+        provider.waitables[0].get(client, "x")
 
 
 @pytest.mark.parametrize(

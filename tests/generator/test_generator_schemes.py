@@ -96,11 +96,13 @@ def test_no_key_of_two_is_in_a_message(packages: Packages) -> None:
     package: Any = __import__(two.package)
     for number, key in enumerate(("user-token", "admin-token")):
         answer = Answer(403, {"error": f"{key} may not"})
-        with Server(answer) as server:
-            keys = {"api_key": "user-token", "admin": "admin-token"}
-            with package.Client(base_url=server.url, **keys) as client:
-                with pytest.raises(Exception, match=r"\[redacted\]") as caught:
-                    two.waitables[number].get(client, "x")
+        keys = {"api_key": "user-token", "admin": "admin-token"}
+        with (
+            Server(answer) as server,
+            package.Client(base_url=server.url, **keys) as client,
+            pytest.raises(Exception, match=r"\[redacted\]") as caught,
+        ):
+            two.waitables[number].get(client, "x")
         assert key not in f"{caught.value!r} {vars(caught.value)} {client!r}"
 
 

@@ -126,7 +126,7 @@ class _Normaliser:
         return {"title": title, "version": version, **notes}
 
     def _servers(self) -> list[Mapping]:
-        """The one server that all requests go to, if the document names it, and its alternatives."""
+        """The server that requests go to, if the document names it, and its alternatives."""
         servers: dict[str, tuple[str, Mapping]] = {}
         others: dict[str, Mapping] = {}
         for operation in self._operations:
