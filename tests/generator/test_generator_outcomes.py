@@ -69,8 +69,8 @@ def ok(body: Json) -> Answer:
 
 DONE: Final = ok({"data": {"status": "done"}})
 FAILED: Final = JobFailedError
-EMPTY: Final = (None, False, 0, "", [], {})
-HELD: Final = (True, 1, "x", [0], {"code": None}, [[]])
+EMPTY: Final[tuple[Any, ...]] = (None, False, 0, "", [], {})
+HELD: Final[tuple[Any, ...]] = (True, 1, "x", [0], {"code": None}, [[]])
 
 CASES: Final[dict[str, Case]] = {
     "an envelope that may be missing": Case(

@@ -73,7 +73,11 @@ def test_a_function_is_asked_for_the_key_of_its_own_operations_alone(packages: P
     asked: list[str] = []
 
     def token(name: str) -> Any:
-        return lambda: asked.append(name) or f"{name}-token"
+        def function() -> str:
+            asked.append(name)
+            return f"{name}-token"
+
+        return function
 
     both = {"api_key": token("user"), "admin": token("admin")}
     assert sent(two, 0, **both)["authorization"] == "Bearer user-token"
@@ -181,7 +185,10 @@ def test_a_scheme_without_an_argument_is_named(
     assert f"things-client: {text}" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("scheme", [{}, {"type": "http"}, {"type": "mutualTLS"}, {"type": [{}]}])
+UNSENDABLE: list[Json] = [{}, {"type": "http"}, {"type": "mutualTLS"}, {"type": [{}]}]
+
+
+@pytest.mark.parametrize("scheme", UNSENDABLE)
 def test_a_scheme_that_is_needed_and_cannot_be_sent_is_refused(scheme: Json) -> None:
     with pytest.raises(RefusedError) as caught:
         generate([document(secured({"s": scheme}, only("s")))])
