@@ -65,7 +65,9 @@ def read_schemes(document: Document, operations: Sequence[RawOperation]) -> Sche
         else:
             text = f"a key for the security scheme {prose(name)} is sent as that for {prose(other)}"
             result.notes.append(text)
-    left = _named(document, operations) - result.names.keys() - {*wanted} if wanted else set()
+    left = set[str]()
+    if wanted:
+        left = _named(document, operations) - result.names.keys() - {*wanted}
     result.notes.extend(
         f"the security scheme {prose(name)} is left out: another key is enough without it"
         for name in schemes
