@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, NamedTuple
+from weakref import finalize
 
 from ._errors import CheckpointError, InvalidArgumentError
 
@@ -85,11 +86,15 @@ class Store:
         self._turn: Final = Lock()
         # A lock of its own, so that other programs may look at the waits at any time.
         with self._explained("opened"):
-            self._lock = sqlite3.connect(f"{self.path}-lock", timeout=0, isolation_level=None)
+            self._lock = sqlite3.connect(
+                f"{self.path}-lock", timeout=0, isolation_level=None, check_same_thread=False
+            )
+        finalize(self, self._lock.close)  # for who forgets to
         try:
             self._take_lock()
             with self._explained("opened"):
                 self._db = self._connect()
+            finalize(self, self._db.close)
             try:
                 with self._explained("opened"):
                     self._prepare()

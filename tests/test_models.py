@@ -330,8 +330,11 @@ def test_a_model_within_itself_is_typed_to_a_depth_and_then_kept_as_it_came(dept
 
     inner: Any = model
     levels = 1
-    while isinstance(inner.children[0], Everything):
+    while inner.children and isinstance(inner.children[0], Everything):
         inner, levels = inner.children[0], levels + 1
+    if levels == depth + 1:  # this Python's stack holds all of it
+        assert deviations(model) == ()
+        return
     assert levels in LEVELS
     (deviation,) = deviations(model)
     assert deviation == Deviation(

@@ -611,6 +611,7 @@ CHANGES: Final[dict[str, tuple[Edits, tuple[str, ...]]]] = {
             ("        failure: {code: /error/code}\n", ""),
         ),
         (
+            "breaking removed JobFailedError ",
             "breaking status BrokenJob EXT/states/broken",
             "breaking response JobFailedError.code EXT/failure/code",
             "breaking removed Failure SCHEMAS/Failure",
@@ -638,7 +639,10 @@ CHANGES: Final[dict[str, tuple[Edits, tuple[str, ...]]]] = {
     ),
     "a failed job is a cancelled one": (
         (("broken: failed", "broken: cancelled"),),
-        ("breaking status BrokenJob EXT/states/broken",),
+        (
+            "breaking removed JobFailedError ",
+            "breaking status BrokenJob EXT/states/broken",
+        ),
     ),
     "a pending job is a running one": (
         (("waiting: pending", "waiting: running"),),
@@ -647,6 +651,7 @@ CHANGES: Final[dict[str, tuple[Edits, tuple[str, ...]]]] = {
     "a failed job has succeeded": (
         (("broken: failed", "broken: succeeded"), ("        failure: {code: /error/code}\n", "")),
         (
+            "breaking removed JobFailedError ",
             "breaking retyped client.jobs.wait_for_completion EXT/states",
             "breaking status BrokenJob EXT/states/broken",
             "breaking response JobFailedError.code EXT/failure/code",
@@ -730,7 +735,7 @@ CHANGES: Final[dict[str, tuple[Edits, tuple[str, ...]]]] = {
     "the first key is sent in another way": (
         (("type: http, scheme: bearer,", "type: apiKey, in: header, name: X-Api-Key,"),),
         (
-            "breaking credential Client(header_key) SCHEMES/other",
+            "breaking renamed Client(header_key) SCHEMES/other",
             "notable credential Client(api_key) SCHEMES/key",
         ),
     ),

@@ -296,7 +296,7 @@ def test_an_example_is_an_id(make: Generate) -> None:
         (f"{'1' * 8}-1111-1111-1111-{'1' * 12}", f"{'1' * 8}-1111-1111-1111-{'1' * 12}"),
     ):
         files = make((old, f'schema: {{type: string, format: uuid}}, example: "{given}"}}\n'))
-        assert f'job_id = "{used}"' in files["widgets-client/README.md"]
+        assert f'"{used}"' in files["widgets-client/README.md"]
 
 
 def test_a_readme_tells_of_unknown_words(widgets: dict[str, str]) -> None:
