@@ -383,7 +383,7 @@ def test_connections_that_the_server_closes_cost_a_wait_nothing(
     with Wire(*answers) as wire:
         caller.wait(wire.url, on_update=updates.append, schedule=Fixed(0.001))
     assert len(updates) >= 5  # the server may answer just as it closes, and that is asked again
-    assert wire.connections == 6
+    assert wire.connections >= 5
     assert not caplog.records
 
 
