@@ -148,7 +148,7 @@ def test_a_document_may_be_yml_or_json(
 
     assert main([], repository) == 0
 
-    assert capsys.readouterr().out == "widgets-client: 8 changed\n"
+    assert capsys.readouterr().out == "widgets-client: 9 changed\n"
     models = "widgets-client/widgets_client/models.py"
     header, _, rest = generated(repository)[models].partition(b"\n")
     assert header == f"# Generated from specs/widgets.{ending} by".encode() + (
