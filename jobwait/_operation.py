@@ -41,6 +41,17 @@ class Credential(NamedTuple):
     in_query: bool = False
     is_basic: bool = False
     """Whether the key is `user:password`, which is sent in base64."""
+    operations: tuple[str, ...] = ()
+    """The only ones that it is for, as in `GET /v1/jobs/{id}`; none: all."""
+
+    def is_for(self, operation: str) -> bool:
+        """Whether requests of an operation may carry it."""
+        return not self.operations or operation in self.operations
+
+    def meets(self, other: Credential) -> bool:
+        """Whether an operation could be sent with either."""
+        names = self.operations or other.operations
+        return not names or any(self.is_for(name) and other.is_for(name) for name in names)
 
 
 class ClientConfig(NamedTuple):

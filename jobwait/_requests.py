@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from ._auth import MIN_SECRET, Keys, Placed, identity, place, secrets_in
+from ._auth import MIN_SECRET, Keys, Placed, check_key, identity, place, secrets_in
 from ._errors import (
     APIError,
     APIStatusError,
@@ -169,6 +169,8 @@ class SharedCalls:
         self._random: Final = runtime.random
         keys = options.keys
         secrets = secrets_in(options.config, options.headers | keys.fixed.query)
+        for _, placed in keys.limited:
+            secrets |= secrets_in(options.config, placed.headers | placed.query)
         self._secrets = _long(secrets)
         self.reader: Reader = Reader(
             options.config, self._secrets, strict=options.strict, warned=options.warned
@@ -200,12 +202,16 @@ class SharedCalls:
 
         Raises:
             InvalidArgumentError: The id is not one.
+            ConfigurationError: The client has no key for this operation.
         """
         values = iter(id_values(operation, job_id))
+        keys = self.options.keys
+        check_key(self.options.config, keys, operation.name)
+        limited = keys.of(operation.name)
         path: dict[str, str] = {}
         query: dict[str, str | int] = {}
         fields: dict[str, str | int] = {}
-        headers: dict[str, str] = {}
+        headers = limited.headers
         for part in operation.parts:
             value = next(values) if part.constant is None else part.constant
             if part.location == "path":
@@ -231,9 +237,10 @@ class SharedCalls:
             url,
             self._headers_with(headers) if headers else self._headers,
             body,
-            self._query,
+            "&".join(filter(None, [self._query, urlencode(limited.query)])),
             max_body=MAX_FILE if operation.response_type is bytes else self.options.max_body,
             secrets=self._secrets,
+            functions=tuple(one for one in keys.functions if one[0].is_for(operation.name)),
         )
 
     def _headers_with(self, more: dict[str, str]) -> RawHeaders:
@@ -300,7 +307,7 @@ class SharedCalls:
         self.reader.read(operation, response)
 
     def _send(self, request: Request, limit: float) -> Flow[Response]:
-        if not self.options.keys.functions:
+        if not request.functions:
             result: Response | APIError = yield SendRequest(request, limit)
         else:
             deadline = self.clock() + limit
@@ -314,7 +321,7 @@ class SharedCalls:
 
     def _send_with_new_keys(self, request: Request, deadline: float) -> Flow[Response | APIError]:
         config, placed = self.options.config, Placed({}, {})
-        for credential, function in self.options.keys.functions:
+        for credential, function in request.functions:
             name = credential.parameter
             answer: Secret | APIError
             answer = yield AskKey(name, function, max(deadline - self.clock(), 0.0))

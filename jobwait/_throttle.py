@@ -66,7 +66,7 @@ class Throttle:
     """Says when the next poll may be sent; threads share one."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock: Lock = Lock()
         self._next = -math.inf
         """When the next poll may be sent."""
         self._line: deque[tuple[int, Place]] = deque()

@@ -13,6 +13,7 @@ from descripio_client import jobs as descripio_jobs
 from docurift_client import jobs as docurift_jobs, models as docurift
 
 from jobwait import (
+    Checkpoint,
     JobFailedError,
     JobwaitError,
     Outcome,
@@ -204,3 +205,21 @@ def a_mix_of_providers_has_a_job_of_either(
     for outcome in as_completed(pairs):
         assert_type(outcome.error, JobwaitError | None)
     wait_for_all([(first.jobs, "job_abc123"), (second.jobs, 5)])
+
+
+def a_checkpoint_keeps_the_types_of_many_waits(
+    client: docurift_client.Client, checkpoint: Checkpoint
+) -> None:
+    for outcome in checkpoint.as_completed(client.jobs, ["job_abc123"], timeout=60, repeat=True):
+        assert_type(outcome, Outcome[docurift.CompletedJob])
+    outcomes = checkpoint.wait_for_all([(client.jobs, "job_abc123")], raise_on_failure=True)
+    assert_type(outcomes, list[Outcome[docurift.CompletedJob]])
+
+
+async def so_does_it_for_asynchronous_clients(
+    client: docurift_client.AsyncClient, checkpoint: Checkpoint
+) -> None:
+    async for outcome in checkpoint.async_as_completed(client.jobs, ["job_abc123"]):
+        assert_type(outcome, Outcome[docurift.CompletedJob])
+    outcomes = await checkpoint.async_wait_for_all(client.jobs, ["job_abc123"])
+    assert_type(outcomes, list[Outcome[docurift.CompletedJob]])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CONFIG: Final = ClientConfig(
     provider="aitronos",
     title="Aitronos",
-    base_url="https://api.aitronos.com",
+    base_url="https://api.aitronos.com/api",
     user_agent="aitronos-client/0.1.0",
     credentials=(
         Credential(
@@ -45,7 +45,7 @@ class Client(BaseClient):
             it before each request.
         bearer_token: A token, sent as `Authorization: Bearer <token>`. A function is asked
             for it before each request.
-        base_url: Where requests go, https://api.aitronos.com if not given.
+        base_url: Where requests go, https://api.aitronos.com/api if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
@@ -106,7 +106,7 @@ class AsyncClient(AsyncBaseClient):
             it before each request.
         bearer_token: A token, sent as `Authorization: Bearer <token>`. A function is asked
             for it before each request.
-        base_url: Where requests go, https://api.aitronos.com if not given.
+        base_url: Where requests go, https://api.aitronos.com/api if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..model.api import Server
 from ..model.requests import Request
 from ..model.security import Credential
 from ..model.waiting import Waiting
@@ -158,7 +159,7 @@ class Package:
     """The whole file; empty where there is none."""
     text: str
     header: str
-    server: str
+    servers: tuple[Server, ...]
     credentials: tuple[Credential, ...]
     key_required: bool
     keys_together: bool
@@ -168,6 +169,11 @@ class Package:
     unknowns: list[Unknown]
     aliases: list[Alias]
     openapi: str
+
+    @property
+    def server(self) -> str:
+        """Where requests go if the user does not choose; empty where the document names none."""
+        return self.servers[0].url if self.servers else ""
 
     @property
     def wait_errors(self) -> dict[str, list[str]]:
