@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
-from ._auth import keys_of
+from ._auth import AsyncKey, Key, keys_of
 from ._errors import JobwaitError
 from ._faults import without_frames
-from ._ids import needs_body, result_id
 from ._messages import MAX_BODY
-from ._operation import BodyT, ClientConfig, DoneT, Id, IdT, JobOperation, JobT, Operation
+from ._operation import ClientConfig, DoneT, IdT, JobOperation, JobT
 from ._requests import (
     ACCEPT,
     ASYNC_SYSTEM,
@@ -22,54 +21,25 @@ from ._requests import (
     Calls,
     Lifetime,
     Options,
-    RawResponse,
     Runtime,
     SharedCalls,
 )
-from ._transport import async_transport, sync_transport
+from ._transport import (
+    AsyncHTTPClient,
+    ClientSession,
+    HTTPClient,
+    async_transport,
+    sync_transport,
+)
 from ._unset import UNSET, Unset
 from ._validation import merged_headers, plain_base_url, request_timeout, whole_number
 from ._version import __version__
 
-if TYPE_CHECKING:
-    from ._auth import AsyncKey, Key
-    from ._flow import Flow
-    from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
-
-OtherIdT = TypeVar("OtherIdT", bound=Id)
 CallsT = TypeVar("CallsT", bound=SharedCalls)
+KeyT = TypeVar("KeyT")
+HTTPClientT = TypeVar("HTTPClientT")
+RuntimeT = TypeVar("RuntimeT")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
-
-
-def _options(
-    config: ClientConfig,
-    credentials: Mapping[str, object],
-    base_url: str | None,
-    timeout: float,
-    max_retries: int,
-    headers: Mapping[str, str] | None,
-    max_body: int,
-    strict: bool,
-) -> Options:
-    keys = keys_of(config, credentials)
-    own = {
-        "Accept": ACCEPT,
-        "Accept-Encoding": "gzip",
-        "User-Agent": f"{config.user_agent} jobwait/{__version__}",
-        **keys.fixed.headers,
-    }
-    return Options(
-        config,
-        plain_base_url(config, base_url),
-        merged_headers(own, headers),
-        request_timeout(timeout),
-        whole_number("max_retries", max_retries),
-        Lifetime(),
-        keys,
-        whole_number("max_body", max_body, minimum=1),
-        strict,
-        {},
-    )
 
 
 def _hides_arguments(function: FunctionT) -> FunctionT:
@@ -90,10 +60,50 @@ def _hides_arguments(function: FunctionT) -> FunctionT:
     return hidden
 
 
-class _Client(Generic[CallsT]):
+class _Client(Generic[CallsT, KeyT, HTTPClientT, RuntimeT]):
     """What both clients share."""
 
     _calls: CallsT
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        credentials: Mapping[str, KeyT | None],
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        http_client: HTTPClientT | None = None,
+        max_body: int = MAX_BODY,
+        strict: bool = False,
+        runtime: RuntimeT | None = None,
+    ) -> None:
+        keys = keys_of(config, credentials)
+        own = {
+            "Accept": ACCEPT,
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"{config.user_agent} jobwait/{__version__}",
+            **keys.fixed.headers,
+        }
+        options = Options(
+            config,
+            plain_base_url(config, base_url),
+            merged_headers(own, headers),
+            request_timeout(timeout),
+            whole_number("max_retries", max_retries),
+            Lifetime(),
+            keys,
+            whole_number("max_body", max_body, minimum=1),
+            strict,
+            {},
+        )
+        self._calls = self._make_calls(options, http_client, runtime)
+
+    def _make_calls(
+        self, options: Options, http_client: HTTPClientT | None, runtime: RuntimeT | None
+    ) -> CallsT:
+        raise NotImplementedError
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -173,28 +183,14 @@ class _Client(Generic[CallsT]):
         return client
 
 
-class BaseClient(_Client[Calls]):
+class BaseClient(_Client[Calls, Key, HTTPClient, Runtime]):
     """The blocking client; threads may share one."""
 
-    def __init__(
-        self,
-        config: ClientConfig,
-        credentials: Mapping[str, Key | None],
-        *,
-        base_url: str | None = None,
-        timeout: float = 30.0,
-        max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        http_client: HTTPClient | None = None,
-        max_body: int = MAX_BODY,
-        strict: bool = False,
-        runtime: Runtime = SYSTEM,
-    ) -> None:
-        options = _options(
-            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
-        )
+    def _make_calls(
+        self, options: Options, http_client: HTTPClient | None, runtime: Runtime | None
+    ) -> Calls:
         self._transport = sync_transport(http_client)
-        self._calls = Calls(options, self._transport, runtime)
+        return Calls(options, self._transport, runtime or SYSTEM)
 
     def close(self) -> None:
         """Close the connections, unless they are another client's; further calls raise.
@@ -218,28 +214,17 @@ class BaseClient(_Client[Calls]):
         self.close()
 
 
-class AsyncBaseClient(_Client[AsyncCalls]):
+class AsyncBaseClient(_Client[AsyncCalls, AsyncKey, AsyncHTTPClient | ClientSession, AsyncRuntime]):
     """The asynchronous client, for asyncio."""
 
-    def __init__(
+    def _make_calls(
         self,
-        config: ClientConfig,
-        credentials: Mapping[str, AsyncKey | None],
-        *,
-        base_url: str | None = None,
-        timeout: float = 30.0,
-        max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-        http_client: AsyncHTTPClient | ClientSession | None = None,
-        max_body: int = MAX_BODY,
-        strict: bool = False,
-        runtime: AsyncRuntime = ASYNC_SYSTEM,
-    ) -> None:
-        options = _options(
-            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
-        )
+        options: Options,
+        http_client: AsyncHTTPClient | ClientSession | None,
+        runtime: AsyncRuntime | None,
+    ) -> AsyncCalls:
         self._transport = async_transport(http_client)
-        self._calls = AsyncCalls(options, self._transport, runtime)
+        return AsyncCalls(options, self._transport, runtime or ASYNC_SYSTEM)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are another client's; as `BaseClient.close`."""
@@ -260,106 +245,29 @@ class AsyncBaseClient(_Client[AsyncCalls]):
         await self.aclose()
 
 
-def _job(
-    calls: SharedCalls,
-    operation: JobOperation[IdT, Any, JobT, Any],
-    job_id: IdT,
-    timeout: float | None,
-) -> Flow[JobT]:
-    return operation.job_of((yield from calls.call(operation, job_id, timeout)).parsed)
+class _Resource(Generic[CallsT]):
+    def __init__(self, calls: CallsT) -> None:
+        self.calls: Final = calls
+        """What sends its requests."""
 
 
-def _body(
-    calls: SharedCalls, operation: Operation[IdT, BodyT], id: IdT, timeout: float | None
-) -> Flow[BodyT]:
-    return (yield from calls.call(operation, id, timeout)).parsed
-
-
-def _result(
-    calls: SharedCalls,
-    status: JobOperation[IdT, Any, Any, Any],
-    operation: Operation[Any, BodyT],
-    job_id: IdT,
-    timeout: float | None,
-) -> Flow[BodyT]:
-    body = None
-    if needs_body(operation):
-        body = (yield from calls.call(status, job_id, timeout)).parsed
-    id = result_id(operation, job_id, body)
-    return (yield from calls.call(operation, id, timeout)).parsed
-
-
-class Resource(Generic[IdT, JobT, DoneT]):
+class Resource(_Resource[Calls], Generic[IdT, JobT, DoneT]):
     """The operations of one tag, blocking."""
 
     operation: JobOperation[IdT, Any, JobT, DoneT]
     """What `wait_for_completion` waits on."""
 
-    def __init__(self, calls: Calls) -> None:
-        self.calls: Final = calls
-        """What `wait_for_completion` polls with."""
 
-    def _get_job(
-        self, operation: JobOperation[IdT, Any, JobT, Any], job_id: IdT, timeout: float | None
-    ) -> JobT:
-        return self.calls.run(_job(self.calls, operation, job_id, timeout))
-
-    def _call(
-        self, operation: Operation[OtherIdT, BodyT], id: OtherIdT, timeout: float | None
-    ) -> BodyT:
-        return self.calls.run(_body(self.calls, operation, id, timeout))
-
-    def _result(
-        self, operation: Operation[Any, BodyT], job_id: IdT, timeout: float | None
-    ) -> BodyT:
-        return self.calls.run(_result(self.calls, self.operation, operation, job_id, timeout))
-
-
-class AsyncResource(Generic[IdT, JobT, DoneT]):
+class AsyncResource(_Resource[AsyncCalls], Generic[IdT, JobT, DoneT]):
     """The operations of one tag, for asyncio."""
 
     operation: JobOperation[IdT, Any, JobT, DoneT]
     """What `wait_for_completion` waits on."""
 
-    def __init__(self, calls: AsyncCalls) -> None:
-        self.calls: Final = calls
-        """What `wait_for_completion` polls with."""
 
-    async def _get_job(
-        self, operation: JobOperation[IdT, Any, JobT, Any], job_id: IdT, timeout: float | None
-    ) -> JobT:
-        return await self.calls.run(_job(self.calls, operation, job_id, timeout))
-
-    async def _call(
-        self, operation: Operation[OtherIdT, BodyT], id: OtherIdT, timeout: float | None
-    ) -> BodyT:
-        return await self.calls.run(_body(self.calls, operation, id, timeout))
-
-    async def _result(
-        self, operation: Operation[Any, BodyT], job_id: IdT, timeout: float | None
-    ) -> BodyT:
-        return await self.calls.run(_result(self.calls, self.operation, operation, job_id, timeout))
-
-
-class RawResource:
+class RawResource(_Resource[Calls]):
     """The same operations, blocking, each with the whole response."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls: Final = calls
 
-    def _get_raw(
-        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
-    ) -> RawResponse[BodyT]:
-        return self._calls.run(self._calls.call(operation, job_id, timeout))
-
-
-class AsyncRawResource:
+class AsyncRawResource(_Resource[AsyncCalls]):
     """The same operations, for asyncio, each with the whole response."""
-
-    def __init__(self, calls: AsyncCalls) -> None:
-        self._calls: Final = calls
-
-    async def _get_raw(
-        self, operation: JobOperation[IdT, BodyT, Any, Any], job_id: IdT, timeout: float | None
-    ) -> RawResponse[BodyT]:
-        return await self._calls.run(self._calls.call(operation, job_id, timeout))

@@ -33,7 +33,7 @@ _ELSEWHERE: Final = ("provider", "job_id", "job")
 """Attributes of an error that an outcome has, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Outcome:
     provider: str
     job_id: Any
@@ -70,7 +70,7 @@ class _Outcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Succeeded(_Outcome, Generic[DoneT]):
     """The outcome of a wait whose job succeeded."""
 
@@ -82,7 +82,7 @@ class Succeeded(_Outcome, Generic[DoneT]):
         return self.job
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unsuccessful(_Outcome):
     """The outcome of a wait that ended with an error."""
 

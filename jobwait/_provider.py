@@ -80,7 +80,7 @@ class Waitable:
                 f"jobs of {resource.operation.provider} cannot be cancelled: its document has no "
                 "operation for that"
             )
-        return resource._call(operation, id, None)
+        return resource.calls.run(resource.calls.body(operation, id, None))
 
 
 class Provider:

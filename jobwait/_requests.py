@@ -17,7 +17,7 @@ from ._errors import (
     ResponseDecodeError,
 )
 from ._flow import AskKey, Flow, Secret, SendRequest, Sleep, adrive, drive
-from ._ids import id_values
+from ._ids import id_values, needs_body, result_id
 from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
 from ._responses import Reader
@@ -300,6 +300,29 @@ class SharedCalls:
                 delay = self._retry_delay(error, job_id, retries)
             yield Sleep(delay)
             retries += 1
+
+    def job(
+        self, operation: JobOperation[IdT, Any, JobT, Any], job_id: IdT, timeout: float | None
+    ) -> Flow[JobT]:
+        """The typed job; as `call`."""
+        return operation.job_of((yield from self.call(operation, job_id, timeout)).parsed)
+
+    def body(self, operation: Operation[IdT, BodyT], id: IdT, timeout: float | None) -> Flow[BodyT]:
+        """The typed body; as `call`."""
+        return (yield from self.call(operation, id, timeout)).parsed
+
+    def result(
+        self,
+        status: JobOperation[IdT, Any, Any, Any],
+        operation: Operation[Any, BodyT],
+        job_id: IdT,
+        timeout: float | None,
+    ) -> Flow[BodyT]:
+        """The result of a job, whose id may stand in the body that tells its status."""
+        body = None
+        if needs_body(operation):
+            body = yield from self.body(status, job_id, timeout)
+        return (yield from self.body(operation, result_id(operation, job_id, body), timeout))
 
     def call_once(self, operation: Operation[IdT, Any], job_id: IdT, limit: float) -> Flow[None]:
         """Send a request within so many seconds, and only once."""

@@ -139,7 +139,7 @@ class _Lane:
         return due and (self.throttle.paused_until <= now or self._ignores_pause())
 
     def leave(self) -> None:
-        """Give up the place in the throttle's line."""
+        """Give up the position in the throttle's queue."""
         self.throttle.leave(self._place)
 
     def _ignores_pause(self) -> bool:
@@ -202,7 +202,7 @@ class Scheduler:
             self._add(resource, job_id, started)
         jobs.clear()
         for lane in started:
-            self._rouse(lane)
+            self._dispatch(lane)
         if started:
             # A source that is slow, or fails, does not keep these from being on their way.
             await asyncio.sleep(0)
@@ -371,8 +371,8 @@ class Scheduler:
             self._groups[key] = _Group(operation, calls, waiter, durations, lane)
         return self._groups[key]
 
-    def _rouse(self, lane: _Lane) -> None:
-        """See to it that somebody sends what is due, or an alarm rings when something is."""
+    def _dispatch(self, lane: _Lane) -> None:
+        """Wake a worker if a poll is due; otherwise set a timer."""
         now, at = lane.clock(), lane.next_at()
         if at > now:
             self._set_alarm(lane, at, now)
@@ -395,7 +395,7 @@ class Scheduler:
 
     def _ring(self, lane: _Lane) -> None:
         lane.alarm, lane.alarm_at = None, math.inf
-        self._rouse(lane)
+        self._dispatch(lane)
 
     def _set_sweep(self, lane: _Lane) -> None:
         lane.sweep = asyncio.get_running_loop().call_later(SWEEP, self._sweep, lane)
@@ -420,14 +420,14 @@ class Scheduler:
             lane.unseen -= state.polls == 0
             error = group.waiter.too_late(state, now, paused_until)
             self._end(number, group, state.job_id, None, error)
-        self._rouse(lane)
+        self._dispatch(lane)
 
     async def _work(self, lane: _Lane) -> None:
         """Send one poll after the other."""
         while True:
             entry = lane.take(lane.clock())
             # What comes next is another worker's.
-            self._rouse(lane)
+            self._dispatch(lane)
             if entry is None:
                 idle = asyncio.get_running_loop().create_future()
                 lane.idle.append(idle)

@@ -42,14 +42,14 @@ DOUBT: Final = 0.8
 SLACK: Final = 0.02
 """Seconds of turns that may be made up for, as timers ring late: what the largest burst holds."""
 LONGEST_ABSENCE: Final = 0.25
-"""Seconds after which those at the front of the line lose their place if they do not ask."""
+"""Seconds after which a position at the front of the queue is lost if nobody asks for a turn."""
 
 
 class Place:
-    """Somebody's place in the line before a throttle.
+    """A position in the queue of a throttle.
 
     Args:
-        turns: How many turns it takes when it comes to the front.
+        turns: How many turns are taken when it reaches the front.
     """
 
     __slots__ = ("asks_at", "left", "number", "turns")
@@ -58,7 +58,7 @@ class Place:
         self.turns: Final = turns
         self.left: int = 0
         self.number: int | None = None
-        """Its number in the line; None outside it."""
+        """Its number in the queue; None while it is not in it."""
         self.asks_at: float = -math.inf
 
 
@@ -69,10 +69,10 @@ class Throttle:
         self._lock: Lock = Lock()
         self._next = -math.inf
         """When the next poll may be sent."""
-        self._line: deque[tuple[int, Place]] = deque()
+        self._queue: deque[tuple[int, Place]] = deque()
         self._joined = 0
         self._waiting = 0
-        """Places in the line that nobody has left."""
+        """Positions in the queue that were not given up."""
         self._since = -math.inf
         """When the first poll of this window was sent, or could be."""
         self._until = -math.inf
@@ -91,7 +91,7 @@ class Throttle:
     def reserve(self, now: float, place: Place, *, in_pause: bool = False) -> float:
         """Take a turn: a poll may be sent at once if the answer is `now`.
 
-        Else it is when to ask again, with the same place in the line.
+        Otherwise it is when to ask again, with the same position in the queue.
 
         Args:
             in_pause: Whether a pause does not count.
@@ -108,13 +108,13 @@ class Throttle:
             if place.number is None:
                 self._joined += 1
                 self._waiting += 1
-                # Nobody waits for more than half a second of another's turns.
+                # No position waits longer than half a second for the turns of another.
                 place.left = max(1, min(place.turns, int(self.rate / 2)))
                 place.number = self._joined
-                self._line.append((self._joined, place))
-            ahead = min(place.number - self._line[0][0], self._waiting - 1) / self.rate
-            # Those who are far behind come back when half of the time is over: the line, and the
-            # rate, may be others by then.
+                self._queue.append((self._joined, place))
+            ahead = min(place.number - self._queue[0][0], self._waiting - 1) / self.rate
+            # Positions far behind ask again after half of the time: the queue and the rate may have
+            # changed by then.
             place.asks_at = max(earliest, now) + min(ahead, max(ahead / 2, LONGEST_ABSENCE))
             return place.asks_at
 
@@ -123,23 +123,23 @@ class Throttle:
         self._lock = Lock()
 
     def leave(self, place: Place) -> None:
-        """Give up a place in the line, if there is one."""
+        """Give up a position in the queue, if there is one."""
         with self._lock:
             self._leave(place)
 
     def _first(self, now: float, asking: Place) -> Place | None:
-        line = self._line
-        while line:
-            number, place = line[0]
+        queue = self._queue
+        while queue:
+            number, place = queue[0]
             if place.number == number:
                 if place is asking or place.asks_at + LONGEST_ABSENCE >= now:
                     return place
                 self._leave(place)
-            line.popleft()
+            queue.popleft()
         return None
 
     def _leave(self, place: Place) -> None:
-        # What it has in the line is worth nothing from now on.
+        # Its entry in the queue is skipped from now on.
         if place.number is not None:
             place.number = None
             self._waiting -= 1

@@ -152,7 +152,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
     operation = GET_JOB
 
     def get_job(self, id: str, *, timeout: float | None = None) -> Job:
-        return self._get_job(GET_JOB, id, timeout)
+        return self.calls.run(self.calls.job(GET_JOB, id, timeout))
 
     @property
     def with_raw_response(self) -> JobsResourceWithRawResponse:
@@ -161,14 +161,14 @@ class JobsResource(Resource[str, Job, CompletedJob]):
 
 class JobsResourceWithRawResponse(RawResource):
     def get_job(self, id: str, *, timeout: float | None = None) -> RawResponse[JobResponse]:
-        return self._get_raw(GET_JOB, id, timeout)
+        return self.calls.run(self.calls.call(GET_JOB, id, timeout))
 
 
 class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
     operation = GET_JOB
 
     async def get_job(self, id: str, *, timeout: float | None = None) -> Job:
-        return await self._get_job(GET_JOB, id, timeout)
+        return await self.calls.run(self.calls.job(GET_JOB, id, timeout))
 
 
 def answer(status: str, *, code: int = 200, headers: Any = None, **fields: Any) -> httpx.Response:

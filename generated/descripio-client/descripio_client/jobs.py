@@ -67,7 +67,7 @@ class JobsResource(jobwait.Resource[int, Job, Job]):
             ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
-        return self._get_job(GET_JOB, job_id, timeout)
+        return self.calls.run(self.calls.job(GET_JOB, job_id, timeout))
 
     def wait_for_completion(
         self,
@@ -116,7 +116,7 @@ class JobsResourceWithRawResponse(jobwait.RawResource):
 
     def get_job(self, job_id: int, *, timeout: float | None = None) -> jobwait.RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
-        return self._get_raw(GET_JOB, job_id, timeout)
+        return self.calls.run(self.calls.call(GET_JOB, job_id, timeout))
 
 
 class AsyncJobsResource(jobwait.AsyncResource[int, Job, Job]):
@@ -145,7 +145,7 @@ class AsyncJobsResource(jobwait.AsyncResource[int, Job, Job]):
             ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
-        return await self._get_job(GET_JOB, job_id, timeout)
+        return await self.calls.run(self.calls.job(GET_JOB, job_id, timeout))
 
     async def wait_for_completion(
         self,
@@ -196,4 +196,4 @@ class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
         self, job_id: int, *, timeout: float | None = None
     ) -> jobwait.RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
-        return await self._get_raw(GET_JOB, job_id, timeout)
+        return await self.calls.run(self.calls.call(GET_JOB, job_id, timeout))

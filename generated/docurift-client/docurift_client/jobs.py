@@ -73,7 +73,7 @@ class JobsResource(jobwait.Resource[str, Job, CompletedJob]):
             ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
-        return self._get_job(GET_JOB, id, timeout)
+        return self.calls.run(self.calls.job(GET_JOB, id, timeout))
 
     def wait_for_completion(
         self,
@@ -123,7 +123,7 @@ class JobsResourceWithRawResponse(jobwait.RawResource):
 
     def get_job(self, id: str, *, timeout: float | None = None) -> jobwait.RawResponse[JobResponse]:
         """As `JobsResource.get_job`, with the whole response."""
-        return self._get_raw(GET_JOB, id, timeout)
+        return self.calls.run(self.calls.call(GET_JOB, id, timeout))
 
 
 class AsyncJobsResource(jobwait.AsyncResource[str, Job, CompletedJob]):
@@ -154,7 +154,7 @@ class AsyncJobsResource(jobwait.AsyncResource[str, Job, CompletedJob]):
             ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
-        return await self._get_job(GET_JOB, id, timeout)
+        return await self.calls.run(self.calls.job(GET_JOB, id, timeout))
 
     async def wait_for_completion(
         self,
@@ -206,4 +206,4 @@ class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
         self, id: str, *, timeout: float | None = None
     ) -> jobwait.RawResponse[JobResponse]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
-        return await self._get_raw(GET_JOB, id, timeout)
+        return await self.calls.run(self.calls.call(GET_JOB, id, timeout))

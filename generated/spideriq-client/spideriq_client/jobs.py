@@ -71,7 +71,7 @@ class JobsResource(jobwait.Resource[UUID | str, Job, Job]):
             ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
-        return self._get_job(GET_JOB, job_id, timeout)
+        return self.calls.run(self.calls.job(GET_JOB, job_id, timeout))
 
     def wait_for_completion(
         self,
@@ -123,7 +123,7 @@ class JobsResourceWithRawResponse(jobwait.RawResource):
         self, job_id: UUID | str, *, timeout: float | None = None
     ) -> jobwait.RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
-        return self._get_raw(GET_JOB, job_id, timeout)
+        return self.calls.run(self.calls.call(GET_JOB, job_id, timeout))
 
 
 class AsyncJobsResource(jobwait.AsyncResource[UUID | str, Job, Job]):
@@ -154,7 +154,7 @@ class AsyncJobsResource(jobwait.AsyncResource[UUID | str, Job, Job]):
             ResponseDecodeError: The answer is not JSON, or has no status.
             InvalidArgumentError: The id cannot be one; nothing was sent.
         """
-        return await self._get_job(GET_JOB, job_id, timeout)
+        return await self.calls.run(self.calls.job(GET_JOB, job_id, timeout))
 
     async def wait_for_completion(
         self,
@@ -206,4 +206,4 @@ class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
         self, job_id: UUID | str, *, timeout: float | None = None
     ) -> jobwait.RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
-        return await self._get_raw(GET_JOB, job_id, timeout)
+        return await self.calls.run(self.calls.call(GET_JOB, job_id, timeout))

@@ -146,6 +146,8 @@ class _Reader:
         return member
 
     def _exported(self, name: str, value: griffe.Object | None) -> Iterator[Name]:
+        if value is not None and value.module.name == "_errors":
+            value = None  # every package has it: derived, where more is known of the job
         if value is not None and value.module is not self._root:
             self._code.homes.add(value.module.name)
         if isinstance(value, griffe.Class):
@@ -176,9 +178,7 @@ class _Reader:
             yield Name(name=name, owner="", sort=Sort.MODEL)
             yield from map(_field, _attributes(value))
         else:
-            # A package derives errors of its own where it knows more of their jobs.
-            is_error = value.module.name == "_errors"
-            yield Name(name=name, owner="", sort=Sort.IMPORT if is_error else Sort.CLASS)
+            yield Name(name=name, owner="", sort=Sort.CLASS)
 
     def _client(self, value: griffe.Class) -> Iterator[Name]:
         start = value.members.get("__init__")

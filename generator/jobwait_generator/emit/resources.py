@@ -185,6 +185,5 @@ def _part_example(part: Part) -> str:
         return literal(next((value for value in examples if type(value) is int), 1))
     words = [value for value in examples if isinstance(value, str)]
     if part.type == "UUID":
-        word = next((word for word in words if _UUID.fullmatch(word)), _NO_UUID)
-        return f"UUID({literal(word)})"
+        return literal(next((word for word in words if _UUID.fullmatch(word)), _NO_UUID))
     return literal(next(iter(words), "") or "job_1")

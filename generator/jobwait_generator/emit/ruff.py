@@ -28,7 +28,7 @@ _CALLS: Final = frozenset(
         *("int", "map", "sorted", "split", "super"),
         *("ClientConfig", "Credential", "JobOperation", "Operation", "Part", "Polling"),
         *("Provider", "WaitErrors", "Waitable", "wait_for_completion"),
-        *("_call", "_get_job", "_get_raw", "_result"),
+        *(f"self.calls.{name}" for name in ("body", "call", "job", "result", "run")),
         *("ConfigDict", "Field", "field", "frozen", "model_rebuild"),
     }
 )
@@ -70,8 +70,9 @@ def verify(name: str, text: str) -> None:
             foreign = str(node.module)
         elif isinstance(node, ast.Call):
             function = node.func.value if isinstance(node.func, ast.Subscript) else node.func
-            called = ast.unparse(function).rpartition(".")[2]
-            if called not in _CALLS and not called.endswith(("Resource", "WithRawResponse")):
+            path = ast.unparse(function)
+            called = path.rpartition(".")[2]
+            if not _CALLS & {path, called} and not called.endswith(("Resource", "WithRawResponse")):
                 foreign = called
         if foreign:
             line = getattr(node, "lineno", 0)
