@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         WaitError,
         WaitTimeoutError,
     )
+    from ._flow import AsyncLimiter, Limiter
     from ._many import (
         Advanced,
         WaitOptions,
@@ -67,6 +68,7 @@ __all__ = [
     "AsyncBaseClient",
     "AsyncHTTPClient",
     "AsyncKey",
+    "AsyncLimiter",
     "AsyncRawResource",
     "AsyncResource",
     "AuthenticationError",
@@ -89,6 +91,7 @@ __all__ = [
     "JobOperation",
     "JobwaitError",
     "Key",
+    "Limiter",
     "Model",
     "NotFoundError",
     "Operation",
@@ -135,6 +138,7 @@ _HOMES = {
     "AsyncBaseClient": "_client",
     "AsyncHTTPClient": "_transport",
     "AsyncKey": "_auth",
+    "AsyncLimiter": "_flow",
     "AsyncRawResource": "_client",
     "AsyncResource": "_client",
     "AuthenticationError": "_errors",
@@ -157,6 +161,7 @@ _HOMES = {
     "JobOperation": "_operation",
     "JobwaitError": "_errors",
     "Key": "_auth",
+    "Limiter": "_flow",
     "Model": "_models",
     "NotFoundError": "_errors",
     "Operation": "_operation",

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from ._auth import keys_of
-from ._errors import JobwaitError
+from ._errors import ConfigurationError, JobwaitError
 from ._faults import without_frames
 from ._ids import needs_body, result_id
 from ._messages import MAX_BODY
@@ -33,7 +33,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._auth import AsyncKey, Key
-    from ._flow import Flow
+    from ._flow import AsyncLimiter, Flow, Limiter
     from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
 
 OtherIdT = TypeVar("OtherIdT", bound=Id)
@@ -50,8 +50,13 @@ def _options(
     headers: Mapping[str, str] | None,
     max_body: int,
     strict: bool,
+    limiter: Callable[[], Any] | None,
 ) -> Options:
     keys = keys_of(config, credentials)
+    if limiter is not None and not callable(limiter):
+        raise ConfigurationError(
+            f"limiter is a function that returns seconds, not {type(limiter).__name__}"
+        )
     own = {
         "Accept": ACCEPT,
         "Accept-Encoding": "gzip",
@@ -69,6 +74,7 @@ def _options(
         whole_number("max_body", max_body, minimum=1),
         strict,
         {},
+        limiter,
     )
 
 
@@ -176,10 +182,12 @@ class BaseClient(_Client[Calls]):
         http_client: HTTPClient | None = None,
         max_body: int = MAX_BODY,
         strict: bool = False,
+        limiter: Limiter | None = None,
         runtime: Runtime = SYSTEM,
     ) -> None:
         options = _options(
-            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+            *(config, credentials, base_url, timeout, max_retries, headers, max_body),
+            *(strict, limiter),
         )
         self._transport = sync_transport(http_client)
         self._calls = Calls(options, self._transport, runtime)
@@ -221,10 +229,12 @@ class AsyncBaseClient(_Client[AsyncCalls]):
         http_client: AsyncHTTPClient | ClientSession | None = None,
         max_body: int = MAX_BODY,
         strict: bool = False,
+        limiter: AsyncLimiter | None = None,
         runtime: AsyncRuntime = ASYNC_SYSTEM,
     ) -> None:
         options = _options(
-            config, credentials, base_url, timeout, max_retries, headers, max_body, strict
+            *(config, credentials, base_url, timeout, max_retries, headers, max_body),
+            *(strict, limiter),
         )
         self._transport = async_transport(http_client)
         self._calls = AsyncCalls(options, self._transport, runtime)

@@ -22,7 +22,7 @@ from ._errors import (
 )
 from ._models import Model
 from ._operation import DoneT, JobOperation
-from ._requests import AsyncCalls, BlockingTransport, Transport
+from ._requests import AsyncCalls, BlockingTransport, Polled, Transport
 from ._resume import Wait, job_key, plain_id, wait_of
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
@@ -169,6 +169,13 @@ class _Lane:
         if not self.heap or self.heap[0][0] > now:
             self.leave()
         return entry
+
+    def put_back(self, entry: _Entry, delay: float) -> None:
+        """Keep a poll, and all others, for the seconds that the limiter asks for."""
+        _, number, group, state = entry
+        self.unseen += state.polls == 0
+        self._turn = self.clock() + delay
+        heappush(self.heap, (self._turn, number, group, state))
 
     def ask_again(self) -> None:
         """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
@@ -475,7 +482,11 @@ class Scheduler:
             now = lane.clock()
             waiter.check(state, now, lane.throttle.paused_until)
             limit = min(calls.options.timeout, state.deadline - now)
-            result, began, ended = await calls.run(calls.poll(operation, request, limit))
+            polled = await calls.run(calls.poll(operation, request, limit))
+            if not isinstance(polled, Polled):
+                lane.put_back((now, number, group, state), polled)
+                return
+            result, began, ended = polled
             lane.log(waiter.notice(state, result), ended)
             if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
                 durations.record(state.seen - state.started, began - state.started)

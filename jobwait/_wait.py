@@ -9,7 +9,7 @@ from ._client import AsyncResource, Resource
 from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
 from ._flow import Flow, Sleep, Tell
 from ._operation import DoneT, IdT, JobOperation, JobT
-from ._requests import SharedCalls
+from ._requests import Polled, SharedCalls
 from ._schedule import Schedule
 from ._throttle import Place
 from ._unset import UNSET, Unset
@@ -129,7 +129,11 @@ def _wait(
         finally:
             throttle.leave(place)
         limit = min(calls.options.timeout, state.deadline - now)
-        result, began, ended = yield from calls.poll(operation, request, limit)
+        polled = yield from calls.poll(operation, request, limit)
+        if not isinstance(polled, Polled):
+            yield Sleep(min(polled, state.deadline - clock()))
+            continue
+        result, began, ended = polled
         log(waiter.notice(state, result))
         if on_update and isinstance(result, Sighting) and result.job is not None:
             yield Tell(on_update, result.job)

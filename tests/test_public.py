@@ -21,6 +21,7 @@ def test_the_public_names_are_these() -> None:
     assert set(jobwait.__all__) == {
         *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "Adaptive"),
         *("AsyncBaseClient", "AsyncHTTPClient", "AsyncKey", "AsyncRawResource", "AsyncResource"),
+        *("AsyncLimiter", "Limiter"),
         *("AuthenticationError", "BadRequestError", "BaseClient", "ClientClosedError"),
         *(
             "ClientConfig",
