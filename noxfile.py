@@ -35,7 +35,9 @@ DECLARED = {
     "benchmarks": ["bench"],
     "docs": ["demo", "engines"],
 }
-MODULES = "apache-airflow=airflow,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+MODULES = (
+    "apache-airflow=airflow,griffelib=griffe,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+)
 # Nothing imports sniffio but httpcore; openapi-python-client and ruff are commands.
 EXCEPTIONS = "DEP002=aiohttp|sniffio|openapi-python-client|ruff|datamodel-code-generator"
 
@@ -73,7 +75,7 @@ def published() -> dict[Path, str]:
 
 
 def wheels(*, unplayable: bool = False) -> list[str]:
-    """What the session `build` made, the sandbox included, but no integration.
+    """What the session `build` made, command and sandbox included, but no integration.
 
     Packages that the sandbox cannot play, as their documents have no example of a job, are
     installed only if `unplayable`: the tests of the packages play each.
@@ -81,7 +83,7 @@ def wheels(*, unplayable: bool = False) -> list[str]:
     playable = {path.parent.name for path in Path("generated").glob("*/*/_sandbox_models.py")}
     playable |= {"jobwait", "jobwait_generator"}
     return [
-        f"{wheel.resolve()}[sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
+        f"{wheel.resolve()}[cli,sandbox]" if wheel.name.startswith("jobwait-") else str(wheel)
         for wheel in sorted(Path("dist").glob("*.whl"))
         for name in [wheel.name.partition("-")[0]]
         if name in playable or (unplayable and not name.startswith("airflow_provider_"))
@@ -102,7 +104,9 @@ def exported(session: nox.Session, *options: str) -> str:
 def dev(session: nox.Session) -> None:
     """Make .nox/dev, for editors and single tests: all tools, and the checkout in editable mode."""
     folders = [f"./{folder}" for folder in distributions() if folder != Path()]
-    own = chain.from_iterable(("--editable", folder) for folder in [".[aiohttp,sandbox]", *folders])
+    own = chain.from_iterable(
+        ("--editable", folder) for folder in [".[aiohttp,cli,sandbox]", *folders]
+    )
     pip_install(session, *own, *groups(*PROJECT["dependency-groups"]))
 
 
@@ -168,7 +172,7 @@ def check_imports(
             "--config",
             str(config),
             "--exclude",
-            "/third_party/|/engines/airflow/",
+            ".*/third_party/|.*/engines/airflow/",
             str(code),
         ),
         *(f"--known-first-party={name}" for name in own),
@@ -197,7 +201,10 @@ def types(session: nox.Session) -> None:
     used = groups("types", "test", "bench", "demo", "conformance")
     pip_install(session, *wheels(unplayable=True), *used)
     packages = distributions()
-    code = [*CODE, *(str(folder / name) for folder, name in packages.items() if name not in CODE)]
+    generated = [
+        str(folder / name) for folder, name in packages.items() if "generated" in str(folder)
+    ]
+    code = [*CODE, *generated]
     session.run("mypy", *code)
     session.run("pyright", "--warnings", *code)
     session.run("pytest", "tests/typing")
@@ -220,7 +227,9 @@ def tests_latest(session: nox.Session) -> None:
 def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = False) -> None:
     """Run the suite on the installed wheels, and print what it does not reach."""
     pip_install(session, *wheels(), *groups("test", "types"), locked=locked)
-    command = ("pytest", "--numprocesses", "auto", "--dist", "worksteal", *session.posargs)
+    # One more than there are cores, as tests wait about as long as they compute.
+    workers = str((os.cpu_count() or 1) + 1)
+    command = ("pytest", "--numprocesses", workers, "--dist", "worksteal", *session.posargs)
     if not measured:
         session.run(*command)
         return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         APITimeoutError,
         AuthenticationError,
         BadRequestError,
+        CheckpointError,
         ClientClosedError,
         ConfigurationError,
         InvalidArgumentError,
@@ -47,16 +48,18 @@ if TYPE_CHECKING:
     )
     from ._messages import Headers
     from ._models import Deviation, Model, UnknownVariant, deviations
+    from ._observe import PollEvent, on_poll
     from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
+    from ._outcome import Outcome
     from ._provider import Provider, Waitable, providers
     from ._requests import RawResponse
     from ._resume import Wait
     from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
-    from ._scheduler import Outcome
     from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
     from ._unset import UNSET, Unset
     from ._version import __version__
     from ._wait import wait_for_completion
+    from .checkpoint import Checkpoint
 
 __all__ = [
     "APIConnectionError",
@@ -74,6 +77,8 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BaseClient",
+    "Checkpoint",
+    "CheckpointError",
     "ClientClosedError",
     "ClientConfig",
     "ClientSession",
@@ -99,6 +104,7 @@ __all__ = [
     "Part",
     "PermissionDeniedError",
     "Poll",
+    "PollEvent",
     "Polling",
     "Provider",
     "RateLimitError",
@@ -123,6 +129,7 @@ __all__ = [
     "async_as_completed",
     "async_wait_for_all",
     "deviations",
+    "on_poll",
     "providers",
     "wait_for_all",
     "wait_for_completion",
@@ -144,6 +151,8 @@ _HOMES = {
     "AuthenticationError": "_errors",
     "BadRequestError": "_errors",
     "BaseClient": "_client",
+    "Checkpoint": "checkpoint",
+    "CheckpointError": "_errors",
     "ClientClosedError": "_errors",
     "ClientConfig": "_operation",
     "ClientSession": "_transport",
@@ -165,10 +174,11 @@ _HOMES = {
     "Model": "_models",
     "NotFoundError": "_errors",
     "Operation": "_operation",
-    "Outcome": "_scheduler",
+    "Outcome": "_outcome",
     "Part": "_operation",
     "PermissionDeniedError": "_errors",
     "Poll": "_schedule",
+    "PollEvent": "_observe",
     "Polling": "_operation",
     "Provider": "_provider",
     "RateLimitError": "_errors",
@@ -193,6 +203,7 @@ _HOMES = {
     "async_as_completed": "_many",
     "async_wait_for_all": "_many",
     "deviations": "_models",
+    "on_poll": "_observe",
     "providers": "_provider",
     "wait_for_all": "_many",
     "wait_for_completion": "_wait",

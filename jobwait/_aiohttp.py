@@ -38,6 +38,7 @@ class AiohttpTransport:
                 headers=headers,
                 data=request.body or None,
                 allow_redirects=False,
+                raise_for_status=False,
                 timeout=self._library.ClientTimeout(total=limit),
             ) as response:
                 body = await self._body(request, response)
@@ -47,6 +48,7 @@ class AiohttpTransport:
             failure = self._failure(request, limit, error)
             if failure is None:
                 raise
+            failure.has_begun = isinstance(error, self._library.ClientPayloadError)
             raise failure from failure.__cause__
 
     async def _body(self, request: Request, response: Any) -> bytes:

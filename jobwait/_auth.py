@@ -12,7 +12,7 @@ from ._operation import ClientConfig, Credential
 from ._validation import is_sendable
 
 Key: TypeAlias = str | Callable[[], str]
-"""A key, or a function that returns the one for the next request."""
+"""A key, or a function that returns the one for the next request, called in a thread of its own."""
 AsyncKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """The same for an asynchronous client: the function may be a coroutine function."""
 

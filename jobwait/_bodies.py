@@ -11,6 +11,8 @@ from ._messages import Request
 
 SMALL: Final = 16
 """Bytes that are decoded at a time: of brotli, each may become a million."""
+LARGE: Final = 4096
+"""The same of gzip, whose members may be many."""
 
 
 class DecodeError(ConnectionError):
@@ -55,16 +57,23 @@ def decoded(library: Any, body: bytes, coding: str, request: Request) -> bytes:
 
 def _gunzipped(body: bytes, request: Request) -> bytes:
     # httpx reads the first member of several alone.
-    parts, rest = bytearray(), body
-    while rest:
-        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        # One byte more than allowed tells that there are too many.
-        parts += member.decompress(rest, request.max_body + 1 - len(parts))
-        if len(parts) > request.max_body:
-            raise faults.too_large(request)
-        if not member.eof:
-            raise EOFError
-        rest = member.unused_data.lstrip(b"\0")
+    parts, member = bytearray(), None
+    for at in range(0, len(body), LARGE):
+        rest = body[at : at + LARGE]
+        if member is None and at:
+            rest = rest.lstrip(b"\0")
+        while rest:
+            if member is None:
+                member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            # One byte more than allowed tells that there are too many.
+            parts += member.decompress(rest, request.max_body + 1 - len(parts))
+            if len(parts) > request.max_body:
+                raise faults.too_large(request)
+            rest = member.unused_data
+            if member.eof:
+                member, rest = None, rest.lstrip(b"\0")
+    if member is not None:
+        raise EOFError
     return bytes(parts)
 
 

@@ -113,6 +113,18 @@ class _Client(Generic[CallsT]):
         options = self._calls.options
         return f"<{type(self).__name__} of {options.config.title} at {options.base_url}>"
 
+    def __copy__(self) -> Self:
+        client = type(self).__new__(type(self))
+        client.__dict__.update(self.__dict__)
+        return client
+
+    def __deepcopy__(self, memo: object) -> Self:
+        # Connections cannot be copied, and keys should not be: the copy shares both.
+        return self.with_options()
+
+    def __reduce__(self) -> str:
+        raise TypeError(f"{self!r} has a key and connections and does not pickle: make another one")
+
     @property
     def base_url(self) -> str:
         """The URL before the operations' paths, without a slash at its end."""

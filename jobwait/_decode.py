@@ -28,8 +28,6 @@ from ._unset import UNSET, Unset
 
 MAX_MISMATCHES: Final = 1_000
 """Of one reading, in a report; what comes after is kept as it came, but not noted."""
-LENGTH_OF_TIME: Final = len("2024-01-27T10:30:00Z")
-LENGTH_OF_UUID: Final = len("550e8400-e29b-41d4-a716-446655440000")
 LEVELS: Final = (100, 30, 10)
 """Objects within objects that are read; fewer where the caller's own stack is almost full."""
 
@@ -141,8 +139,6 @@ class Field(NamedTuple):
     """The provider's name."""
     scalar: type | None
     """The class that JSON and the annotation have in common: such a value needs no reading."""
-    usual: int | None
-    """The length of a text that its value gives back as it came; None where each does."""
     read: Decoder
     required: bool
 
@@ -163,7 +159,6 @@ def _fields_of(cls: Any) -> tuple[Field, ...]:
             attribute.name,
             attribute.metadata.get("json", attribute.name),
             _scalar_of(hints[attribute.name]),
-            _usual_length(hints[attribute.name]),
             decoder(hints[attribute.name]),
             attribute.name not in optional,
         )
@@ -177,18 +172,6 @@ def _scalar_of(annotation: Any) -> type | None:
     members = get_args(annotation) if is_union else (annotation,)
     known = [member for member in members if member not in (Unset, type(None))]
     return known[0] if len(known) == 1 and known[0] in JSON_SCALARS else None
-
-
-def _usual_length(annotation: Any) -> int | None:
-    from datetime import date, datetime
-    from uuid import UUID
-
-    lengths = {datetime: LENGTH_OF_TIME, date: 10, UUID: LENGTH_OF_UUID}
-    if isinstance(annotation, type) or get_origin(annotation) is Literal:
-        return lengths.get(annotation)
-    known = {_usual_length(member) for member in get_args(annotation)} - {None}
-    is_union = get_origin(annotation) in (Union, types.UnionType)
-    return known.pop() if len(known) == 1 and is_union else -1 if known else None
 
 
 def _object(cls: Any) -> Decoder:
@@ -206,8 +189,7 @@ def _object(cls: Any) -> Decoder:
         if report is not None:
             return _fitting(cls, plan, known, value, report)
         arguments: dict[str, Any] = {}
-        written: tuple[Any, ...] = ()
-        for name, wire, scalar, usual, read, required in plan:
+        for name, wire, scalar, read, required in plan:
             if wire in value:
                 item = value[wire]
                 if type(item) is scalar:
@@ -218,22 +200,11 @@ def _object(cls: Any) -> Decoder:
                 except Mismatch as mismatch:
                     mismatch.path.append((wire, True))
                     raise
-                # Whether `encode` would write the text in another way.
-                if (usual is not None and item is not None) and (
-                    item.__class__ is not str
-                    or len(item) != usual
-                    or (usual == LENGTH_OF_TIME and item[10] != "T")
-                    or (usual == LENGTH_OF_UUID and not item.islower())
-                ):
-                    written = (*written, wire, item)
             elif required:
                 raise Mismatch("a value", below=wire)
         if len(value) > len(arguments):
             arguments["additional_properties"] = _extra(value, known)
-        model = cls(**arguments)
-        if written:
-            set_written(model, written)
-        return model
+        return with_raw(cls(**arguments), value)
 
     return decode
 
@@ -250,19 +221,19 @@ def _fitting(
         raise _too_deep(value)
     report.levels -= 1
     arguments: dict[str, Any] = {"additional_properties": _extra(value, known)}
-    written: tuple[Any, ...] = ()
-    for name, wire, _, usual, read, required in plan:
+    for name, wire, _, read, required in plan:
         if wire in value:
             arguments[name] = _at(wire, read, value[wire], report, named=True)
-            if usual is not None:
-                written = (*written, wire, value[wire])
         elif required:
             report.add(Mismatch("a value", below=wire))
             arguments[name] = UNSET
     report.levels += 1
-    model = cls(**arguments)
-    if written:
-        set_written(model, written)
+    return with_raw(cls(**arguments), value)
+
+
+def with_raw(model: Any, value: dict[str, Any]) -> Any:
+    """The model, which remembers the JSON that it was read from."""
+    object.__setattr__(model, "_raw", value)  # it is frozen
     return model
 
 
@@ -494,11 +465,6 @@ def _parsed(parse: Callable[[str], Any], expected: str) -> Decoder:
     return decode
 
 
-def set_written(model: Any, written: tuple[Any, ...]) -> None:
-    """Let a model remember names and texts that `encode` would write in another way."""
-    object.__setattr__(model, "_written", written)  # it is frozen
-
-
 def _kind(value: object) -> str:
     if value is None:
         return "null"
@@ -518,4 +484,5 @@ _SCALARS: Final[Mapping[Any, Decoder]] = {
     float: _number,
     bool: _boolean,
     type(None): _null,
+    None: _null,  # as in `list[None]`
 }

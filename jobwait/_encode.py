@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from ._decode import JSON_SCALARS, Field, decode, fields_of
+from ._decode import JSON_SCALARS, fields_of
 from ._pointer import is_array, is_object
 from ._unset import UNSET
 
@@ -37,10 +37,11 @@ def _encoded(value: Any) -> Any:
     if hasattr(value, "__discriminator__"):
         return dict(value.raw)
     if hasattr(value, "__attrs_attrs__"):
-        written: tuple[Any, ...] = getattr(value, "_written", ())
-        texts = dict(zip(written[::2], written[1::2], strict=True))
+        raw: dict[str, Any] | None = getattr(value, "_raw", None)
+        if raw is not None:
+            return dict(raw)
         data = {
-            field.wire: _as_written(field, item, texts)
+            field.wire: item
             for field in fields_of(type(value))
             if (item := getattr(value, field.name)) is not UNSET
         }
@@ -55,9 +56,3 @@ def _encoded(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return str(value)  # date and UUID
-
-
-def _as_written(field: Field, value: Any, texts: dict[str, Any]) -> Any:
-    """The value of a field as it came, unless it is a list or map that has changed since."""
-    came = texts.get(field.wire, value)
-    return came if isinstance(came, str) or decode(field.read, came)[0] == value else value

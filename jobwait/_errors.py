@@ -4,6 +4,7 @@ JobwaitError
 ├── ConfigurationError (also ValueError)
 ├── InvalidArgumentError (also ValueError)
 ├── ClientClosedError
+├── CheckpointError
 ├── APIError
 │   ├── APIConnectionError
 │   │   └── APITimeoutError (also TimeoutError)
@@ -63,10 +64,13 @@ class JobwaitError(Exception):
         return f"{message} [{', '.join(context)}]" if context else message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.args, self.__dict__)
+        return restore_error, (type(self), self.args, self.__dict__)
 
 
-def _restore(cls: type[JobwaitError], args: tuple[str], attributes: dict[str, Any]) -> JobwaitError:
+def restore_error(
+    cls: type[JobwaitError], args: tuple[str, ...], attributes: dict[str, Any]
+) -> JobwaitError:
+    """The error of a class with these arguments and attributes, as it was before it was stored."""
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(attributes)
@@ -85,6 +89,10 @@ class ClientClosedError(JobwaitError):
     """The client was closed before the call."""
 
 
+class CheckpointError(JobwaitError):
+    """A file of waits cannot be opened, read or written; what was written before is kept."""
+
+
 class APIError(JobwaitError):
     """A request did not give an answer."""
 
@@ -95,6 +103,8 @@ class APIConnectionError(APIError):
     is_permanent: bool = False
     """Whether the same request cannot get an answer later either: a certificate that does not
     verify, a proxy that refuses."""
+    has_begun: bool = False
+    """Whether the provider's host had begun to answer."""
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -108,17 +118,17 @@ class APIStatusError(APIError):
         self,
         message: str,
         *,
-        status_code: int,
-        body: Any,
-        headers: Mapping[str, str],
-        request_id: str | None,
-        retry_after: float | None,
+        status_code: int = 0,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status_code: Final = status_code
         self.body: Final[Any] = body
         """The decoded JSON, without keys; of a text, or a long body, the first 4,096 characters."""
-        self.headers: Final = headers
+        self.headers: Final[Mapping[str, str]] = {} if headers is None else headers
         """Of the response; names are case-insensitive."""
         self.request_id: Final = request_id
         self.retry_after: Final = retry_after
@@ -155,7 +165,9 @@ class ResponseDecodeError(APIError):
     To a client that is `strict`: with one that is not as the document says.
     """
 
-    def __init__(self, message: str, *, pointer: str | None, expected: str, body: bytes) -> None:
+    def __init__(
+        self, message: str, *, pointer: str | None = None, expected: str = "", body: bytes = b""
+    ) -> None:
         super().__init__(message)
         self.pointer: Final = pointer
         """JSON Pointer to what does not fit; None where the body is not JSON at all."""
@@ -170,9 +182,15 @@ class WaitError(JobwaitError):
 
 class _EndedJobError(WaitError):
     def __init__(
-        self, message: str, *, code: str | None, reason: str | None, retryable: bool | None
+        self,
+        message: str,
+        code: str | None = None,
+        reason: str | None = None,
+        retryable: bool | None = None,
     ) -> None:
         super().__init__(message)
+        # Some queues keep the arguments of an exception alone.
+        self.args = (message, code, reason, retryable)
         self.code: Final = code
         """The provider's code for the reason; None where it gives none."""
         self.message: Final = reason
@@ -200,3 +218,8 @@ STATUS_ERRORS: Final[Mapping[int, type[APIStatusError]]] = {
     404: NotFoundError,
     429: RateLimitError,
 }
+
+for _error in list(globals().values()):
+    if isinstance(_error, type) and issubclass(_error, JobwaitError):
+        # Where users import it from, and so what a traceback names.
+        _error.__module__ = "jobwait"

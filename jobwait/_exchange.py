@@ -47,11 +47,11 @@ class Exchange:
         library: The module httpx, or another that has its names.
         limit: Seconds for all of it.
         deadline: When it has to be over, as `time.monotonic` reads.
-        is_retry: Whether an idle connection has broken under this request before.
+        is_last_try: Whether an idle connection has broken under this request before.
     """
 
     __slots__ = (
-        *("_address", "_deadline", "_is_new", "_is_retry", "_library", "_limit", "_peer"),
+        *("_address", "_deadline", "_is_new", "_is_last_try", "_library", "_limit", "_peer"),
         *("_received", "_request", "_stream", "_was_sent"),
     )
 
@@ -62,13 +62,13 @@ class Exchange:
         limit: float,
         deadline: float,
         *,
-        is_retry: bool = False,
+        is_last_try: bool = False,
     ) -> None:
         self._library = library
         self._request = request
         self._limit = limit
         self._deadline = deadline
-        self._is_retry = is_retry
+        self._is_last_try = is_last_try
         self._is_new = False
         """Whether the connection was made for this request."""
         self._address: tuple[str, int] | None = None
@@ -94,6 +94,7 @@ class Exchange:
             native = self._native(client, self._trace, is_own=is_own)
             # Not even a client that follows redirects may carry the key to another origin.
             response = client.send(native, stream=True, follow_redirects=False)
+            self._is_last_try = True  # an answer has begun
             is_decoded = response.is_stream_consumed
             try:
                 self._limit_shared(response)
@@ -108,7 +109,7 @@ class Exchange:
             return _raised_by_hook(error.response)
         except BaseException:
             if self._stream is not None and not self._was_sent:
-                # What interrupts a TLS handshake would leave it to the garbage collector.
+                # What goes wrong before it belongs to a connection would leave it open.
                 self._stream.close()
             raise
         finally:
@@ -124,6 +125,7 @@ class Exchange:
             async with timeout(self.left()):
                 native = self._native(client, self._atrace, is_own=is_own)
                 response = await client.send(native, stream=True, follow_redirects=False)
+                self._is_last_try = True
                 # What a test's mock answers was read, and decoded, before.
                 is_decoded = response.is_stream_consumed
                 try:
@@ -250,8 +252,14 @@ class Exchange:
             and not is_one_response(bytes(self._received), response)
         )
 
-    def failure(self, error: BaseException) -> Exception | None:
+    def failure(self, error: Any) -> Exception | None:
         """What to raise for what `send` raised; None where it is no failure of the network."""
+        failure = self._failure(error)
+        if isinstance(failure, APIConnectionError) and self._was_sent:
+            failure.has_begun = bool(self._received)
+        return failure
+
+    def _failure(self, error: Any) -> Exception | None:
         library, request = self._library, self._request
         if isinstance(error, APIConnectionError):
             return error
@@ -271,7 +279,7 @@ class Exchange:
         if not (is_setup or isinstance(error, (library.RequestError, OSError, UnicodeError))):
             return None
         was_kept = self._was_sent and not self._is_new
-        if was_kept and not (self._received or self._is_retry):
+        if was_kept and not (self._received or self._is_last_try):
             return StaleConnectionError()
         return self._broken(error)
 

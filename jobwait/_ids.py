@@ -68,9 +68,12 @@ def _id_text(operation: Operation[Any, Any], part: Part, job_id: Any) -> str:
         raise _bad_id(operation, "is a number of fewer digits") from None
     if not text.strip():
         raise _bad_id(operation, "is not empty")
-    unsafe = text in (".", "..") or "/" in text or "\\" in text
+    steps = text.split("/") if part.allow_reserved else [text]
+    unsafe = any(step in (".", "..") or "/" in step for step in steps) or "\\" in text
     if not text.isprintable() or (unsafe and part.location == "path"):
-        raise _bad_id(operation, f"has no slash, dots alone or control characters, as {text!r} has")
+        slash = "backslash" if part.allow_reserved else "slash"
+        rule = f"has no {slash}, dots alone or control characters, as {text!r} has"
+        raise _bad_id(operation, rule)
     return text
 
 

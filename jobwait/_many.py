@@ -32,10 +32,11 @@ from typing import (
 )
 
 from ._client import AsyncResource, Resource
-from ._errors import InvalidArgumentError
+from ._errors import ConfigurationError, InvalidArgumentError
 from ._operation import DoneT, IdT
+from ._outcome import Outcome
 from ._resume import Wait
-from ._scheduler import AnyResource, Outcome, Rules, Scheduler
+from ._scheduler import AnyResource, Rules, Scheduler
 from ._unset import UNSET
 from ._validation import seconds, whole_number
 
@@ -43,12 +44,14 @@ if TYPE_CHECKING:
     from ._schedule import Schedule
     from ._unset import Unset
 
-_Ended: TypeAlias = tuple[int, Outcome[Any]]
+Ended: TypeAlias = tuple[int, Outcome[Any]]
 
 T = TypeVar("T")
 
 
-class _Run(Protocol):
+class Run(Protocol):
+    """Runs a coroutine in the event loop of a thread, and waits for it."""
+
     def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T: ...
 
 
@@ -103,7 +106,7 @@ def as_completed(
     Raises:
         InvalidArgumentError: An option cannot work, or something is no resource.
     """
-    scheduler, source = _begin(Resource, jobs, ids, options)
+    scheduler, source = begin(Resource, jobs, ids, options)
     return _plain(_block(scheduler, source, raise_on_failure=False))
 
 
@@ -146,7 +149,7 @@ def wait_for_all(
         JobwaitError: With `raise_on_failure`; its note names the jobs still open.
         InvalidArgumentError: An option cannot work, or something is no resource.
     """
-    scheduler, source = _begin(Resource, jobs, ids, options)
+    scheduler, source = begin(Resource, jobs, ids, options)
     with closing(_block(scheduler, source, raise_on_failure=raise_on_failure)) as outcomes:
         return _in_order(dict(outcomes))
 
@@ -174,7 +177,7 @@ def async_as_completed(
     To stop at once on leaving the loop, iterate within `contextlib.aclosing`: the event loop closes
     an abandoned generator only when nobody refers to it any more.
     """
-    scheduler, source = _begin(AsyncResource, jobs, ids, options)
+    scheduler, source = begin(AsyncResource, jobs, ids, options)
     return _async_plain(_await(scheduler, source, raise_on_failure=False))
 
 
@@ -207,7 +210,7 @@ async def async_wait_for_all(
     jobs: Any, ids: Any = None, /, *, raise_on_failure: bool = False, **options: Unpack[WaitOptions]
 ) -> list[Outcome[Any]]:
     """As `wait_for_all`, for the resources of asynchronous clients."""
-    scheduler, source = _begin(AsyncResource, jobs, ids, options)
+    scheduler, source = begin(AsyncResource, jobs, ids, options)
     async with aclosing(_await(scheduler, source, raise_on_failure=raise_on_failure)) as outcomes:
         return _in_order({number: outcome async for number, outcome in outcomes})
 
@@ -244,7 +247,7 @@ def advance(
     """
     rules = Rules(UNSET, schedule, not_found_grace, max_in_flight)
     scheduler, waits = _begin_advance(Resource, pairs, rules, seconds)
-    with _thread(scheduler, asyncio.new_event_loop()) as run:
+    with loop_thread(scheduler, asyncio.new_event_loop()) as run:
         return Advanced(*run(scheduler.advance(waits, seconds)))
 
 
@@ -276,7 +279,7 @@ def _begin_advance(
     return Scheduler(rules, only_due=True), waits
 
 
-class _Source:
+class Source:
     """The jobs to wait for, read as far as needed."""
 
     def __init__(self, kind: type[AnyResource], jobs: Any, ids: Any) -> None:
@@ -336,9 +339,18 @@ def _pairs(kind: type[AnyResource], given: Iterable[Any]) -> Iterator[tuple[AnyR
         yield resource, job_id
 
 
-def _begin(
-    kind: type[AnyResource], jobs: Any, ids: Any, options: WaitOptions
-) -> tuple[Scheduler, _Source]:
+def begin(
+    kind: type[AnyResource], jobs: Any, ids: Any, options: WaitOptions, *, tracks: bool = False
+) -> tuple[Scheduler, Source]:
+    """The scheduler of a call, and where its jobs come from.
+
+    Args:
+        kind: The class that all resources are of.
+        tracks: As for `Scheduler`.
+
+    Raises:
+        InvalidArgumentError: An option cannot work, or something is no resource.
+    """
     unknown = set(options) - set(Rules._fields)
     if unknown:
         raise TypeError(f"unknown options: {', '.join(sorted(unknown))}; see jobwait.WaitOptions")
@@ -346,17 +358,17 @@ def _begin(
     whole_number("max_in_flight", rules.max_in_flight, minimum=1)
     if rules.timeout is not None and rules.timeout is not UNSET:
         seconds("timeout", rules.timeout)
-    return Scheduler(rules), _Source(kind, jobs, ids)
+    return Scheduler(rules, tracks=tracks), Source(kind, jobs, ids)
 
 
 def _block(
     scheduler: Scheduler,
-    source: _Source,
+    source: Source,
     *,
     raise_on_failure: bool,
     new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
-) -> Generator[_Ended]:
-    with _open_jobs_named(scheduler), _thread(scheduler, new_loop()) as run:
+) -> Generator[Ended]:
+    with open_jobs_named(scheduler), loop_thread(scheduler, new_loop()) as run:
         while source.more or not scheduler.is_done:
             jobs = source.read(scheduler.room)
             for number, outcome in run(scheduler.turn(jobs, more=source.more)):
@@ -366,9 +378,9 @@ def _block(
 
 
 async def _await(
-    scheduler: Scheduler, source: _Source, *, raise_on_failure: bool
-) -> AsyncGenerator[_Ended]:
-    with _open_jobs_named(scheduler):
+    scheduler: Scheduler, source: Source, *, raise_on_failure: bool
+) -> AsyncGenerator[Ended]:
+    with open_jobs_named(scheduler):
         try:
             while source.more or not scheduler.is_done:
                 jobs = source.read(scheduler.room)
@@ -380,14 +392,14 @@ async def _await(
             await scheduler.stop()
 
 
-def _plain(outcomes: Generator[_Ended]) -> Generator[Outcome[Any]]:
+def _plain(outcomes: Generator[Ended]) -> Generator[Outcome[Any]]:
     with closing(outcomes):
         for _, outcome in outcomes:
             yield outcome
 
 
 async def _async_plain(
-    outcomes: AsyncGenerator[_Ended],
+    outcomes: AsyncGenerator[Ended],
 ) -> AsyncGenerator[Outcome[Any]]:
     async with aclosing(outcomes):
         async for _, outcome in outcomes:
@@ -399,7 +411,7 @@ def _in_order(outcomes: dict[int, Outcome[Any]]) -> list[Outcome[Any]]:
 
 
 @contextmanager
-def _open_jobs_named(scheduler: Scheduler) -> Generator[None]:
+def open_jobs_named(scheduler: Scheduler) -> Generator[None]:
     """Tell which jobs nobody waits for any more, in the log and in what ended it."""
     try:
         yield
@@ -412,7 +424,7 @@ def _open_jobs_named(scheduler: Scheduler) -> Generator[None]:
 
 
 @contextmanager
-def _thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Generator[_Run]:
+def loop_thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Generator[Run]:
     """Run the event loop of a scheduler in a thread; the value runs a coroutine there."""
     is_over = False
 
@@ -434,6 +446,13 @@ def _thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Generator[
             future.cancel()
             raise
 
+    eventlet = sys.modules.get("eventlet.patcher")
+    if eventlet is not None and eventlet.is_monkey_patched("thread"):
+        loop.close()
+        raise ConfigurationError(
+            "waiting for many jobs needs a real thread, which eventlet has patched away: wait for "
+            "each in a green thread, or call eventlet.monkey_patch(thread=False)"
+        )
     thread: Final = Thread(target=serve, name="jobwait", daemon=True)
     try:
         thread.start()
@@ -445,4 +464,5 @@ def _thread(scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Generator[
         # The garbage collector may close a generator in such a thread, or when the interpreter
         # ends, and threads with it.
         if current_thread().name != thread.name and not sys.is_finalizing():
-            thread.join()
+            with suppress(RuntimeError):  # it was never started
+                thread.join()

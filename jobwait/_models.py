@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from ._decode import decode, decoder, set_written
+from ._decode import decode, decoder, with_raw
 from ._encode import encode
 
 
 class Model:
     """A generated attrs class; fields that the document does not know are kept, never an error."""
 
-    __slots__ = ("_written",)
-    _written: tuple[Any, ...]
-    """Names and texts that a value does not give back: half a second may be `.5` or `.500`."""
+    __slots__ = ("_raw",)
+    _raw: dict[str, Any]
+    """What it was read from, if it was: a value may not tell how it was written."""
 
     if TYPE_CHECKING:
         __attrs_attrs__: ClassVar[tuple[Any, ...]]
@@ -38,15 +38,13 @@ class Model:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # attrs' own way leaves out what is no attribute of its class.
-        return _restore, (type(self), self.__getstate__(), getattr(self, "_written", None))
+        return _restore, (type(self), self.__getstate__(), getattr(self, "_raw", None))
 
 
-def _restore(cls: Any, state: Any, written: tuple[Any, ...] | None) -> Any:
+def _restore(cls: Any, state: Any, raw: dict[str, Any] | None) -> Any:
     model = cls.__new__(cls)
     model.__setstate__(state)
-    if written is not None:
-        set_written(model, written)
-    return model
+    return model if raw is None else with_raw(model, raw)
 
 
 class UnknownVariant(Model):

@@ -78,6 +78,8 @@ class Part(NamedTuple):
     kind: type[str] | type[int] | type[UUID]
     constant: str | int | None = None
     """What it always is; None where it is part of the id."""
+    allow_reserved: bool = False
+    """Whether its slashes, and what else a path may have, are sent as they are."""
 
 
 class Operation(Generic[IdT, BodyT]):
@@ -143,6 +145,10 @@ class Operation(Generic[IdT, BodyT]):
         """Whether there need not be a body."""
         return False
 
+    def is_told_by(self, status_code: int) -> bool:
+        """Whether a status code says all, whatever the body is."""
+        return False
+
 
 class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
     """An operation that tells a job's status, and how to wait for that job.
@@ -152,8 +158,8 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
 
     __slots__ = (
         *("absent", "cancel", "failure_code", "failure_message", "failure_retryable"),
-        "job_attributes",
-        *("polling", "progress", "progress_max", "responses", "states", "status"),
+        *("failure_unless", "failure_when", "job_attributes", "job_required", "polling"),
+        *("progress", "progress_max", "responses", "states", "status"),
     )
 
     def __init__(
@@ -178,6 +184,9 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         failure_code: str | None = None,
         failure_message: str | None = None,
         failure_retryable: str | None = None,
+        failure_when: str | None = None,
+        failure_unless: str | None = None,
+        job_required: bool = True,
     ) -> None:
         """
         Args:
@@ -190,6 +199,9 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
             responses: What a status code means, whatever the body says.
             cancel: The operation that ends a job before its time.
             progress_max: The progress of a job that is done.
+            failure_when: A job has failed once this holds anything.
+            failure_unless: A job whose status means that it succeeded has failed if this does not.
+            job_required: Whether a body without a job is an error, and not one to poll again.
         """
         super().__init__(
             provider=provider,
@@ -212,15 +224,22 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         self.failure_code: Final = _parts(failure_code)
         self.failure_message: Final = _parts(failure_message)
         self.failure_retryable: Final = _parts(failure_retryable)
+        self.failure_when: Final = _parts(failure_when)
+        self.failure_unless: Final = _parts(failure_unless)
+        self.job_required: Final = job_required
 
     def may_be_empty(self, status_code: int) -> bool:
         """As in `Operation`: where the status code says all, or where there may be no job yet."""
-        return status_code in self.responses or self.may_be_absent
+        return self.is_told_by(status_code) or self.may_be_absent
+
+    def is_told_by(self, status_code: int) -> bool:
+        """As in `Operation`."""
+        return status_code in self.responses
 
     @property
     def may_be_absent(self) -> bool:
-        """Whether there may be no job yet, whatever the document requires."""
-        return self.absent in ("pending", "running")
+        """Whether there may be no job yet; `absent` may say so whatever the document requires."""
+        return not self.job_required or self.absent in ("pending", "running")
 
     def state_of(self, status_code: int, data: Any) -> tuple[str, State | None]:
         """The status word of decoded JSON, and what it means; None where nobody says."""
@@ -234,7 +253,19 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
                 # One string for all polls that see it: waits remember it, for thousands of jobs.
                 word = intern(word)
         told = self.responses.get(status_code)
-        return word, state if told is None else told
+        if told is not None:
+            return word, told
+        # What was cancelled often tells why in the same place.
+        if state != "cancelled" and (
+            value_at(self.failure_when, data)
+            or (
+                state == "succeeded"
+                and self.failure_unless is not None
+                and not value_at(self.failure_unless, data)
+            )
+        ):
+            state = "failed"
+        return word, state
 
     def job_of(self, body: BodyT) -> JobT:
         """The job in a typed 200 body; `UNSET` or None where there is none."""

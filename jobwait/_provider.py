@@ -5,8 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from ._errors import InvalidArgumentError
+
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from ._operation import ClientConfig
 
 GROUP: Final = "jobwait.providers"
 """The entry-point group under which packages name their `PROVIDER`."""
@@ -55,12 +59,41 @@ class Waitable:
         """
         return getattr(self.resource(client), self._method)(id)
 
+    def get_raw(self, client: Any, id: Any) -> Any:
+        """As `get`, with the whole response."""
+        return getattr(self.resource(client).with_raw_response, self._method)(id)
+
+    def can_cancel(self, client: Any) -> bool:
+        """Whether the document has an operation that ends a job before its time."""
+        return self.resource(client).operation.cancel is not None
+
+    def cancel(self, client: Any, id: Any) -> Any:
+        """Ask the provider to end a job before its time; as `get`, but returns its answer.
+
+        Raises:
+            InvalidArgumentError: The document has no operation for that.
+        """
+        resource = self.resource(client)
+        operation = resource.operation.cancel
+        if operation is None:
+            raise InvalidArgumentError(
+                f"jobs of {resource.operation.provider} cannot be cancelled: its document has no "
+                "operation for that"
+            )
+        return resource._call(operation, id, None)
+
 
 class Provider:
     """A generated package, for programs that have not seen it; loaded as far as it is used."""
 
     def __init__(
-        self, *, name: str, title: str, package: str, waitables: tuple[Waitable, ...]
+        self,
+        *,
+        name: str,
+        title: str,
+        package: str,
+        waitables: tuple[Waitable, ...],
+        api_version: str = "",
     ) -> None:
         self.name: Final = name
         """As in `docurift`."""
@@ -68,6 +101,9 @@ class Provider:
         """As the provider writes it."""
         self.package: Final = package
         """The import name."""
+        self.api_version: Final = api_version
+        """What the provider calls the version of its API that the package was made for, as in
+        `2024-10-01`; empty where its document names none. The package has a version of its own."""
         self.waitables: Final = waitables
         """The operations that tell a job's status, at least one."""
 
@@ -92,6 +128,12 @@ class Provider:
         return client
 
     @cached_property
+    def config(self) -> ClientConfig:
+        """What its clients need: the URL, and the credentials with their environment variables."""
+        config: ClientConfig = self._load("CONFIG", module="._client")
+        return config
+
+    @cached_property
     def document(self) -> dict[str, Any]:
         """The OpenAPI document that the package was generated from."""
         import json
@@ -102,10 +144,10 @@ class Provider:
         )
         return document
 
-    def _load(self, name: str) -> Any:
+    def _load(self, name: str, module: str = "") -> Any:
         from importlib import import_module
 
-        return getattr(import_module(self.package), name)
+        return getattr(import_module(f"{self.package}{module}"), name)
 
 
 def providers() -> dict[str, Provider]:

@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 ACCEPT: Final = "application/json"
 """What is wanted where an operation does not say otherwise."""
+IN_PATHS: Final = "/:@!$&'()*+,;="
+"""What has no other meaning in a path than itself, and `/` between its parts."""
 RETRY_BACKOFF: Final = 0.5
 """Seconds before the first retry of a request; doubled for each further one."""
 MAX_RETRY_BACKOFF: Final = 8.0
@@ -136,7 +138,7 @@ class Options(NamedTuple):
     strict: bool
     """Whether a body that the document does not allow is an error."""
     warned: dict[str, object]
-    """The pointers of deviations that were logged, by all clients of the same connections."""
+    """Deviations and status words that were logged, by all clients of the same connections."""
     limiter: Callable[[], Any] | None = None
     """Asked for a turn before each request."""
 
@@ -204,7 +206,7 @@ class SharedCalls:
         for part in operation.parts:
             value = next(values) if part.constant is None else part.constant
             if part.location == "path":
-                path[part.name] = quote(str(value), safe="")
+                path[part.name] = quote(str(value), safe=IN_PATHS if part.allow_reserved else "")
             elif part.location == "query":
                 query[part.name] = value
             elif part.location == "body":

@@ -14,7 +14,7 @@ from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerE
 from ._messages import Headers, Response
 from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
 from ._pointer import is_object, value_at
-from ._text import MAX_WORD, json_text, printable, printable_lines
+from ._text import MAX_WORD, is_first, json_text, printable, printable_lines
 from ._unset import UNSET
 from ._waiter import Sighting
 
@@ -30,8 +30,6 @@ MAX_PAUSE: Final = 3600.0
 _NUMBER: Final = re.compile(r"\s*(\d{1,300}(?:\.\d*)?|\.\d+)\s*(?:,|$)", re.ASCII)
 MAX_REASON: Final = 10_000
 """Characters of the code or the message of a failed job."""
-MAX_WARNINGS: Final = 200
-"""Of one client, about bodies that its document does not allow."""
 
 
 class Reader:
@@ -42,7 +40,7 @@ class Reader:
     Args:
         secrets: The keys that requests carry: some servers answer with what they got.
         strict: Whether a body that the document does not allow is an error.
-        warned: The pointers that the log has a warning about; clients may share it.
+        warned: What the log has a warning about; clients may share it.
     """
 
     def __init__(
@@ -84,13 +82,18 @@ class Reader:
         """What a response says of its job.
 
         Raises:
-            APIError: As `read`, but for a job that may be absent.
+            APIError: As `read`, but for a job that may be absent, and for what a status code says.
         """
-        data, body, mismatches = self._decode(operation, response)
+        nothing: Any = None
+        is_told = operation.is_told_by(response.status_code)
+        if is_told and not 200 <= response.status_code < 300:
+            # The body may tell why, but is no job.
+            data, body, mismatches = _json_or_none(response), nothing, list[Mismatch]()
+        else:
+            data, body, mismatches = self._decode(operation, response)
         word, state = operation.state_of(response.status_code, data)
         hint = retry_after(response.headers)
-        nothing: Any = None
-        if mismatches:
+        if mismatches and not (is_told and data is None):
             lacking = _lacking_status(operation, response.status_code, data, mismatches)
             if lacking is not None and operation.may_be_absent:
                 return Sighting(nothing, word, state, retry_after=hint)
@@ -99,7 +102,7 @@ class Reader:
             self._report(operation, response, data, mismatches)
         job = operation.job_of(body)
         missing: Any = job
-        if missing is UNSET and state != "succeeded":
+        if missing is UNSET:
             job = nothing
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
         if state is None:
@@ -138,17 +141,23 @@ class Reader:
             try:
                 data = _parsed(response)
             except (ValueError, RecursionError) as error:
-                deep = isinstance(error, RecursionError)
-                fault = "that is nested too deeply" if deep else "that is not JSON"
-                raise ResponseDecodeError(
-                    f"{self._answered(operation)} with {response.status_code} and a body {fault}: "
-                    f"{self._excerpt(response)}; check base_url, and any proxy before it",
-                    pointer=None,
-                    expected="JSON",
-                    body=self._kept(response, MAX_KEPT_TEXT).encode("utf-8", "replace"),
-                ) from None
+                if not operation.is_told_by(response.status_code):
+                    raise self._no_json(operation, response, error) from None
         body, mismatches = decode(operation.decoder, data)
         return data, body, mismatches
+
+    def _no_json(
+        self, operation: Operation[Any, Any], response: Response, error: Exception
+    ) -> ResponseDecodeError:
+        deep = isinstance(error, RecursionError)
+        fault = "that is nested too deeply" if deep else "that is not JSON"
+        return ResponseDecodeError(
+            f"{self._answered(operation)} with {response.status_code} and a body {fault}: "
+            f"{self._excerpt(response)}; check base_url, and any proxy before it",
+            pointer=None,
+            expected="JSON",
+            body=self._kept(response, MAX_KEPT_TEXT).encode("utf-8", "replace"),
+        )
 
     def _report(
         self,
@@ -162,8 +171,7 @@ class Reader:
             raise self._mismatch_error(operation, response, data, mismatches[0])
         for mismatch in mismatches:
             pointer = mismatch.general_pointer
-            mark = object()
-            if len(self._warned) >= MAX_WARNINGS or self._warned.setdefault(pointer, mark) != mark:
+            if not is_first(self._warned, pointer):
                 continue
             import logging
 
@@ -223,6 +231,8 @@ class Reader:
         except ValueError:
             phrase = str(status)
         message = f"{self._answered(operation)} with {phrase}"
+        if 300 <= status < 400 and (location := headers.get("location")):
+            message += f", to {printable(location)}"
         if response.body.strip():
             message += f": {self._excerpt(response)}"
         cls = STATUS_ERRORS.get(status, ServerError if status >= 500 else APIStatusError)
@@ -328,6 +338,13 @@ def _parsed(response: Response) -> Any:
     except ValueError:
         # An integer of more digits than Python reads, which need not be the status.
         return json.loads(response.body, parse_int=_integer)
+
+
+def _json_or_none(response: Response) -> Any:
+    try:
+        return _parsed(response)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _integer(digits: str) -> int | float:

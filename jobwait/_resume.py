@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeGuard
 
 from ._errors import InvalidArgumentError
-from ._pointer import is_array
+from ._pointer import is_array, is_object
 from ._provider import Waitable, providers
 from ._unset import UNSET
 from ._validation import LONGEST, seconds
@@ -99,22 +99,17 @@ class Wait(NamedTuple):
         Raises:
             InvalidArgumentError: It is none; the message names the key that is wrong.
         """
-        if not isinstance(data, dict):
-            raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
-        for name in cls._fields:
-            missing = name not in data and name not in cls._field_defaults
-            if missing or (name in data and not _VALID[name](data[name])):
-                shown = "nothing" if missing else f"{data[name]!r:.60}"
-                raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
-        unknown = sorted(map(str, data.keys() - set(cls._fields)))
-        if unknown:
-            raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
+        _check(data)
         return cls(**{**data, "job_id": _typed_id(data)})
 
     @property
     def key(self) -> str:
         """The same for all waits of the job."""
         return job_key(self.provider, self.operation, self.job_id)
+
+    def is_on(self, operation: JobOperation[Any, Any, Any, Any]) -> bool:
+        """Whether this is a wait on an operation."""
+        return (self.provider, self.operation) == (operation.provider, operation.name)
 
     def state(self, now: float, clock: float) -> WaitState[Any]:
         """What a scheduler goes on with.
@@ -172,6 +167,27 @@ def wait_of(
     )
 
 
+def restored(operation: JobOperation[Any, Any, Any, Any], job_id: Any, data: Any) -> Wait:
+    """The wait that `progress_of` was called of.
+
+    Raises:
+        InvalidArgumentError: It is none; the message names the key that is wrong.
+    """
+    known = {"provider": operation.provider, "operation": operation.name}
+    if is_object(data):
+        data = data | known | {"job_id": plain_id(job_id)}
+    _check(data)
+    return Wait(**{**data, "job_id": job_id})
+
+
+def progress_of(wait: Wait) -> dict[str, Any]:
+    """What a wait is without the job that it is for."""
+    data = wait.to_dict()
+    for name in ("provider", "operation", "job_id"):
+        del data[name]
+    return data
+
+
 def plain_id(id: Any) -> Any:
     """A job's id as JSON has it."""
     if _is_tuple(id):
@@ -183,6 +199,20 @@ def job_key(provider: str, operation: str, id: Any) -> str:
     """A job's name among all jobs of all providers."""
     parts = id if _is_tuple(id) else (id,)
     return "/".join([provider, operation, *map(str, parts)])
+
+
+def _check(data: Any) -> None:
+    if not is_object(data):
+        raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
+    found: dict[Any, Any] = data
+    for name in Wait._fields:
+        missing = name not in found and name not in Wait._field_defaults
+        if missing or (name in found and not _VALID[name](found[name])):
+            shown = "nothing" if missing else f"{found[name]!r:.60}"
+            raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
+    unknown = sorted(map(str, found.keys() - set(Wait._fields)))
+    if unknown:
+        raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
 
 
 def _typed_id(data: Mapping[str, Any]) -> Any:

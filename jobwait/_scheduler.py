@@ -10,25 +10,19 @@ import asyncio
 import math
 from collections.abc import Hashable
 from heapq import heapify, heappop, heappush
-from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from ._client import AsyncResource, Resource
-from ._errors import (
-    InvalidArgumentError,
-    JobCancelledError,
-    JobFailedError,
-    JobwaitError,
-    WaitTimeoutError,
-)
-from ._models import Model
-from ._operation import DoneT, JobOperation
+from ._errors import InvalidArgumentError, JobwaitError, WaitError
+from ._observe import Step, settle
+from ._operation import JobOperation
+from ._outcome import Outcome
 from ._requests import AsyncCalls, BlockingTransport, Polled, Transport
-from ._resume import Wait, job_key, plain_id, wait_of
+from ._resume import Wait, wait_of
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
 from ._unset import UNSET, Unset
-from ._wait import log
-from ._waiter import Again, Done, Notice, Sighting, Waiter, WaitState
+from ._waiter import Again, Done, Sighting, Waiter, WaitState
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
@@ -41,72 +35,7 @@ MAX_UNSEEN: Final = 10_000
 MAX_NAMED: Final = 100
 """Open jobs that a message names."""
 
-OutcomeKind: TypeAlias = Literal["succeeded", "failed", "cancelled", "timeout", "error"]
-_KINDS: Final[tuple[tuple[type[JobwaitError], OutcomeKind], ...]] = (
-    (JobFailedError, "failed"),
-    (JobCancelledError, "cancelled"),
-    (WaitTimeoutError, "timeout"),
-)
-
 AnyResource: TypeAlias = Resource[Any, Any, Any] | AsyncResource[Any, Any, Any]
-
-
-class Outcome(NamedTuple, Generic[DoneT]):
-    """How the wait for one job ended: with the succeeded job, or with an error."""
-
-    provider: str
-    job_id: Any
-    job: DoneT | None
-    """The succeeded job."""
-    error: JobwaitError | None
-    """What ended the wait otherwise; what `wait_for_completion` would raise."""
-    operation: str = ""
-    """As in `GET /v1/jobs/{id}`."""
-
-    @property
-    def kind(self) -> OutcomeKind:
-        """What came of the job, or of the wait."""
-        for cls, kind in _KINDS:
-            if isinstance(self.error, cls):
-                return kind
-        return "succeeded" if self.error is None else "error"
-
-    @property
-    def key(self) -> str:
-        """The same for the same outcome of the same job, wherever it was seen."""
-        return f"{job_key(self.provider, self.operation, self.job_id)}/{self.kind}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """What `json.dumps` takes, with the job under the provider's own names."""
-        error = self.error
-        job: Any = self.job if error is None else error.job
-        return {
-            "provider": self.provider,
-            "operation": self.operation,
-            "id": plain_id(self.job_id),
-            "outcome": self.kind,
-            "job": job.to_dict() if isinstance(job, Model) else job,
-            "error": None if error is None else _error_dict(error),
-        }
-
-    def result(self) -> DoneT:
-        """The succeeded job.
-
-        Raises:
-            JobwaitError: `error`, where there is one.
-        """
-        if self.error is not None:
-            raise self.error
-        job: Any = self.job
-        succeeded: DoneT = job
-        return succeeded
-
-
-def _error_dict(error: JobwaitError) -> dict[str, Any]:
-    code = message = None
-    if isinstance(error, (JobFailedError, JobCancelledError)):
-        code, message = error.code, error.message
-    return {"type": type(error).__name__, "code": code, "message": message or str(error)}
 
 
 class Rules(NamedTuple):
@@ -133,6 +62,21 @@ _Entry: TypeAlias = tuple[float, int, _Group, WaitState[Any]]
 
 There are as many as there are jobs, so an entry is a plain tuple and shares all that it can.
 """
+
+
+class Turn(NamedTuple):
+    """What came of waiting for news."""
+
+    ended: list[tuple[int, Outcome[Any]]]
+    moved: dict[int, _Entry]
+    """By the numbers of the jobs; `stored_wait` says what there is to store."""
+
+
+def stored_wait(entry: _Entry) -> Wait:
+    """A wait that goes on, as a value."""
+    at, _, group, state = entry
+    due = max(at, group.lane.throttle.paused_until)
+    return wait_of(group.operation, state, due, group.calls)
 
 
 class _Lane:
@@ -181,14 +125,12 @@ class _Lane:
         """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
         self._turn = -math.inf
 
-    def log(self, notice: Notice | None, now: float) -> None:
-        """Write a line, as a warning only if there was none in the last minute."""
-        if notice is not None and not notice.expected:
-            if now < self._quiet_until:
-                notice = notice._replace(expected=True)
-            else:
-                self._quiet_until = now + QUIET
-        log(notice)
+    def may_warn(self, now: float) -> bool:
+        """Whether a failure may be a warning: the first one in a minute."""
+        is_quiet = now < self._quiet_until
+        if not is_quiet:
+            self._quiet_until = now + QUIET
+        return not is_quiet
 
     def next_at(self) -> float:
         """When there may be a poll to send."""
@@ -216,10 +158,11 @@ class Scheduler:
     A provider has a lane of its own, with `max_in_flight` workers: none waits for another.
     """
 
-    def __init__(self, rules: Rules, *, only_due: bool = False) -> None:
+    def __init__(self, rules: Rules, *, only_due: bool = False, tracks: bool = False) -> None:
         """
         Args:
             only_due: Whether all is done when no poll is due any more.
+            tracks: Whether `turn_and_moved` is to be asked.
         """
         self._rules: Final = rules
         self._only_due: Final = only_due
@@ -229,6 +172,7 @@ class Scheduler:
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = 0
         self._ended: list[tuple[int, Outcome[Any]]] = []
+        self._moved: dict[int, _Entry] | None = {} if tracks else None
         self._failure: BaseException | None = None
         self._news: asyncio.Future[None] | None = None
 
@@ -252,17 +196,11 @@ class Scheduler:
             busy = any(lane.heap or lane.in_flight for lane in lanes)
         return not self._ended and not busy
 
-    async def turn(
-        self, jobs: list[tuple[AnyResource, Any]], *, more: bool
-    ) -> list[tuple[int, Outcome[Any]]]:
-        """Take in jobs, and wait for news.
+    async def add(self, jobs: list[tuple[AnyResource, Any]]) -> None:
+        """Take in jobs; the first is number 0, and each further one the next number.
 
         Args:
-            jobs: Emptied, as it would be kept in memory for as long as this waits.
-            more: Whether room for further jobs is news, too.
-
-        Returns:
-            Outcomes, each with the number of its job; none where there is room, or all is done.
+            jobs: Emptied, as it would be kept in memory for as long as its caller waits.
         """
         started: dict[_Lane, float] = {}
         for resource, job_id in jobs:
@@ -273,13 +211,50 @@ class Scheduler:
         if started:
             # A source that is slow, or fails, does not keep these from being on their way.
             await asyncio.sleep(0)
+
+    async def turn(
+        self, jobs: list[tuple[AnyResource, Any]], *, more: bool, seconds: float = math.inf
+    ) -> list[tuple[int, Outcome[Any]]]:
+        """Take in jobs, and wait for news.
+
+        Args:
+            jobs: As for `add`.
+            more: Whether room for further jobs is news, too.
+            seconds: For which to wait at most.
+
+        Returns:
+            Outcomes, each with the number of its job; none where there is room, all is done, or the
+            time is over.
+        """
+        await self.add(jobs)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        alarm = None if math.isinf(seconds) else loop.call_at(until, self._tell)
         while not (self._ended or self._failure or self.is_done or (more and self._has_room())):
-            self._news = asyncio.get_running_loop().create_future()
+            if loop.time() >= until:
+                break
+            self._news = loop.create_future()
             await self._news
+        if alarm is not None:
+            alarm.cancel()
         if self._failure is not None and not self._ended:
             raise self._failure
         ended, self._ended = self._ended, []
         return ended
+
+    async def turn_and_moved(self, *, more: bool, seconds: float) -> Turn:
+        """As `turn`, with what is to be stored of the waits that go on."""
+        ended = await self.turn([], more=more, seconds=seconds)
+        return Turn(ended, self._take_moved())
+
+    def rest(self) -> Turn:
+        """What `turn_and_moved` would have returned next, once nothing runs any more."""
+        ended, self._ended = self._ended, []
+        return Turn(ended, self._take_moved())
+
+    def _take_moved(self) -> dict[int, _Entry]:
+        moved, self._moved = self._moved or {}, {}
+        return moved
 
     async def advance(
         self, jobs: list[tuple[AnyResource, Wait]], seconds: float
@@ -305,9 +280,9 @@ class Scheduler:
             timer.cancel()
             await self.stop()
         waits = [
-            wait_of(group.operation, state, max(at, lane.throttle.paused_until), group.calls)
+            stored_wait(entry)
             for lane in self._lanes.values()
-            for at, _, group, state in sorted(lane.heap, key=lambda entry: entry[1])
+            for entry in sorted(lane.heap, key=lambda entry: entry[1])
         ]
         return outcomes, waits
 
@@ -354,10 +329,10 @@ class Scheduler:
         job_id = job_id if wait is None else wait.job_id
         try:
             calls.prepare(group.operation, job_id)
-            if wait is not None and wait.operation != group.operation.name:
+            if wait is not None and not wait.is_on(group.operation):
                 raise InvalidArgumentError(
-                    f"this wait is on {wait.operation}, and the resource beside it on "
-                    f"{group.operation.name}"
+                    f"this wait is on {wait.provider} {wait.operation}, and the resource beside it "
+                    f"on {group.operation.provider} {group.operation.name}"
                 )
         except JobwaitError as error:
             error.job_id = job_id
@@ -476,7 +451,7 @@ class Scheduler:
             lane.unseen -= 1
             if self._has_room():
                 self._tell()
-        step: Done[Any] | Again[Any] | JobwaitError
+        step: Step[Any]
         try:
             request = calls.prepare(operation, state.job_id)
             now = lane.clock()
@@ -486,23 +461,27 @@ class Scheduler:
             if not isinstance(polled, Polled):
                 lane.put_back((now, number, group, state), polled)
                 return
-            result, began, ended = polled
-            lane.log(waiter.notice(state, result), ended)
-            if isinstance(result, Sighting) and result.is_terminal and state.seen is not None:
-                durations.record(state.seen - state.started, began - state.started)
-            throttle = lane.throttle
-            step = waiter.step(
-                *(state, result, began, ended, throttle.paused_until), was_heard=throttle.was_heard
-            )
+            seen = polled.result
+            if isinstance(seen, Sighting) and seen.is_terminal and state.seen is not None:
+                durations.record(state.seen - state.started, polled.began - state.started)
+            step = settle(calls, operation, waiter, state, polled, lane.may_warn)
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error
+        except Exception as error:
+            # What a schedule or a hook of the user's raised is no other job's business.
+            step = WaitError(f"the wait was ended by {type(error).__name__}: {error}")
+            step.provider, step.job_id = operation.provider, state.job_id
+            step.__cause__ = error.with_traceback(None)
         if isinstance(step, Again):
             kept = step.state
             if not kept.final and not kept.failures:
                 # What is not needed to go on: of thousands of jobs it would be much.
                 kept = kept._replace(last=None)
-            heappush(lane.heap, (step.at, number, group, kept))
+            entry = step.at, number, group, kept
+            heappush(lane.heap, entry)
+            if self._moved is not None:
+                self._moved[number] = entry
         elif isinstance(step, Done):
             self._end(number, group, state.job_id, operation.done(step.job), None)
         else:
@@ -518,6 +497,8 @@ class Scheduler:
             error = error.with_traceback(None)
         operation = group.operation
         outcome = Outcome(operation.provider, job_id, job, error, operation.name)
+        if self._moved:
+            self._moved.pop(number, None)
         self._ended.append((number, outcome))
         self._tell()
 

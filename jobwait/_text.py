@@ -13,6 +13,8 @@ MAX_LINE: Final = 200
 """Characters of a server's words in a message or in a line of the log."""
 MAX_LEVELS: Final = 20
 """Of an object that is written as text, where it is nested too deeply to be written whole."""
+MAX_WARNINGS: Final = 200
+"""Of one client, about status words and bodies that its document does not know."""
 
 
 def printable(text: str, limit: int = MAX_LINE) -> str:
@@ -60,3 +62,9 @@ def status_word(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON has one kind of number
     return json_text(value)
+
+
+def is_first(warned: dict[str, object], subject: str) -> bool:
+    """Whether the log shall have a warning: there is one of each subject, and not too many."""
+    mark = object()
+    return len(warned) < MAX_WARNINGS and warned.setdefault(subject, mark) is mark

@@ -86,7 +86,7 @@ class Throttle:
         self.paused_until: float = -math.inf
         """The reading of the clock before which the provider asked not to be polled."""
         self.was_heard = False
-        """Whether anything was ever answered."""
+        """Whether the host has ever answered, or begun to."""
 
     def reserve(self, now: float, place: Place, *, in_pause: bool = False) -> float:
         """Take a turn: a poll may be sent at once if the answer is `now`.
@@ -154,6 +154,7 @@ class Throttle:
         """
         refused = isinstance(result, APIStatusError) and result.status_code in (429, 503)
         if isinstance(result, APIConnectionError):
+            self.was_heard |= result.has_begun
             return
         self.was_heard = True
         with self._lock:

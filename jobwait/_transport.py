@@ -133,7 +133,7 @@ class SyncTransport:
             return self._send(self._take(), exchange)
         except StaleConnectionError:
             # An idle connection ended just when it was to be used again: once more, on a new one.
-            exchange = Exchange(self._library, request, limit, deadline, is_retry=True)
+            exchange = Exchange(self._library, request, limit, deadline, is_last_try=True)
             return self._send(self._new(), exchange)
 
     def _send(self, client: Any, exchange: Exchange) -> Response:
@@ -217,7 +217,7 @@ class AsyncTransport:
         try:
             return await self._send(client, idle, exchange)
         except StaleConnectionError:
-            exchange = Exchange(self._library, request, limit, deadline, is_retry=True)
+            exchange = Exchange(self._library, request, limit, deadline, is_last_try=True)
             return await self._send(self._new(), idle, exchange)
 
     async def _send(self, client: Any, idle: deque[_Idle], exchange: Exchange) -> Response:

@@ -6,14 +6,21 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal, TypeAlias, overload
 
 from ._client import AsyncResource, Resource
-from ._errors import APIError, InvalidArgumentError, WaitTimeoutError
+from ._errors import (
+    APIError,
+    ConfigurationError,
+    InvalidArgumentError,
+    JobwaitError,
+    WaitTimeoutError,
+)
 from ._flow import Flow, Sleep, Tell
+from ._observe import settle
 from ._operation import DoneT, IdT, JobOperation, JobT
 from ._requests import Polled, SharedCalls
 from ._schedule import Schedule
 from ._throttle import Place
 from ._unset import UNSET, Unset
-from ._waiter import Done, Notice, Sighting, Waiter, WaitState
+from ._waiter import Done, Sighting, Waiter, WaitState
 
 CANCEL_TIME: Final = 5.0
 """Seconds of a timeout, and at most a tenth of it, that are kept for cancelling the job."""
@@ -133,17 +140,21 @@ def _wait(
         if not isinstance(polled, Polled):
             yield Sleep(min(polled, state.deadline - clock()))
             continue
-        result, began, ended = polled
-        log(waiter.notice(state, result))
-        if on_update and isinstance(result, Sighting) and result.job is not None:
-            yield Tell(on_update, result.job)
-        step = waiter.step(
-            state, result, began, ended, throttle.paused_until, was_heard=throttle.was_heard
-        )
+        step = settle(calls, operation, waiter, state, polled)
+        seen = polled.result
+        if on_update and isinstance(seen, Sighting) and seen.job is not None:
+            yield Tell(on_update, seen.job)
+        if isinstance(step, JobwaitError):
+            raise step
         if isinstance(step, Done):
             return operation.done(step.job)
-        state = step.state
-        yield Sleep(max(0.0, step.at - clock()))
+        state, before = step.state, clock()
+        yield Sleep(max(0.0, step.at - before))
+        if clock() <= before < step.at:
+            raise ConfigurationError(
+                "the clock stood still while this wait slept: exclude jobwait from what freezes "
+                "time, as by freezegun.configure(extend_ignore_list=['jobwait'])"
+            )
 
 
 def _wait_or_cancel(
@@ -163,13 +174,3 @@ def _wait_or_cancel(
         except APIError as failure:
             error.add_note(f"The job was not cancelled: {failure.args[0]}")
         raise
-
-
-def log(notice: Notice | None) -> None:
-    """Write what there is to say, if anything, to the log `jobwait`."""
-    if notice is not None:
-        # Imported here: most waits have nothing to say.
-        import logging
-
-        level = logging.INFO if notice.expected else logging.WARNING
-        logging.getLogger("jobwait").log(level, "%s", notice.text)

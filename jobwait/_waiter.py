@@ -118,14 +118,6 @@ class Again(NamedTuple, Generic[JobT]):
     state: WaitState[JobT]
 
 
-class Notice(NamedTuple):
-    """A line for the log."""
-
-    text: str
-    expected: bool
-    """Whether it is everyday, or worth a warning."""
-
-
 class Waiter(Generic[JobT]):
     """The rules of a wait; those of many jobs may share one.
 
@@ -151,7 +143,6 @@ class Waiter(Generic[JobT]):
         grace = polling.not_found_grace if not_found_grace is UNSET else not_found_grace
         self._grace = seconds("not_found_grace", grace)
         self._random = random
-        self._unknown: set[str] = set()
         # A schedule that the caller chose is the caller's decision, and is not slowed down.
         self._floor = polling.initial if schedule is None else 0.0
         self._schedule: Schedule
@@ -247,22 +238,6 @@ class Waiter(Generic[JobT]):
         asked = paused_until if hint is None else max(paused_until, ended + hint)
         return self._again(state, delay, asked, began, ended)
 
-    def notice(self, state: WaitState[JobT], result: Sighting[JobT] | APIError) -> Notice | None:
-        """What the log should say of a poll, given the state before it."""
-        if isinstance(result, Sighting) and (
-            result.state is not None or result.word in self._unknown
-        ):
-            return None
-        job = f"{self._provider}: job {state.job_id}"
-        if isinstance(result, Sighting):
-            self._unknown.add(result.word)
-            text = f"{job} has the unknown status {result.word!r}; polling on until it has another"
-            return Notice(text, expected=False)
-        if not is_transient(result):
-            return None
-        # One failure is everyday; a second in a row is worth a line on the console.
-        return Notice(f"{job}: {result.args[0]}", expected=state.failures == 0)
-
     def _may_appear(self, state: WaitState[JobT], error: APIError, now: float) -> bool:
         """Whether the job may have been created too recently to be found."""
         within = self._grace > 0 and now - state.started <= self._grace
@@ -332,7 +307,10 @@ class Waiter(Generic[JobT]):
             asked = f"the provider asks to wait {paused_until - now:.0f} s"
             why = f"{asked}, which is past the deadline"
         last_error = state.last and state.last.error
-        if state.word is not None:
+        if state.word == "":
+            job = "the last answer told no status of the job, which may still be running: wait "
+            job += "again, or with a longer timeout"
+        elif state.word is not None:
             job = f"the job was last seen as {state.word!r}; it may still be running: wait again, "
             job += "or with a longer timeout"
         elif isinstance(last_error, APIConnectionError) and state.failures == state.polls:

@@ -1,8 +1,7 @@
-"""Waits on Celery and RabbitMQ: they travel as JSON in messages, and workers poll what is due.
+"""Waits on Celery and RabbitMQ: they travel as JSON in messages.
 
-A worker polls what is due, sends the outcomes, sends on the rest with a countdown, and acknowledges
-the old message last: if it is killed, an outcome may be delivered twice, but none is lost.
-"""
+A worker polls what is due, sends the outcomes and the rest, and acknowledges the old message last:
+if it is killed, an outcome may be delivered twice, but none is lost."""
 
 from __future__ import annotations
 
@@ -129,12 +128,13 @@ class _Worker(threading.local):
 
 
 def _check(app: Celery, name: str) -> None:
-    driver, conf = app.connection_for_write().transport.driver_type, app.conf
-    if driver == "redis":
+    conf = app.conf
+    if str(conf.broker_write_url or conf.broker_url).startswith(("redis", "sentinel")):
         raise ConfigurationError(
             "with Redis as broker a wait is lost now and then when a worker is killed, as Celery "
             "only emulates acknowledgements there (celery/kombu#305): use RabbitMQ"
         )
+    driver = app.connection_for_write().transport.driver_type
     if driver == "memory" and conf.task_always_eager:
         raise ConfigurationError("task_always_eager knows no countdown: start a test worker")
     queue = app.amqp.queues[name]

@@ -27,13 +27,13 @@ from jobwait import (
     ConfigurationError,
     Fixed,
     JobwaitError,
+    PermissionDeniedError,
     async_wait_for_all,
     wait_for_completion,
 )
-from jobwait._requests import AsyncRuntime
 
-from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
-from .wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
+from .kit.widgets import ASYNC_SLEEPLESS, CONFIG, ID, KEY, AsyncJobsResource, CompletedJob
+from .kit.wire import JOB, Answer, Wire, drip, last, reset, response, silent, truncated, whole
 
 HEADERS: Final = b"HTTP/1.1 200 OK\r\n"
 
@@ -53,7 +53,7 @@ def use(
                 {"api_key": KEY},
                 base_url=url,
                 http_client=session,
-                runtime=AsyncRuntime(sleep=lambda _: asyncio.sleep(0)),
+                runtime=ASYNC_SLEEPLESS,
                 **options,
             )
             async with client:
@@ -120,7 +120,8 @@ def test_a_handshake_over_a_session_ends_with_the_limit() -> None:
     ids=["truncated", "reset", "ended", "not HTTP", "not gzip"],
 )
 def test_a_wait_over_a_session_goes_on_after_a_broken_answer(answer: Answer) -> None:
-    with Wire(answer, whole()) as wire:
+    several = 5 if answer is truncated else 1
+    with Wire(*[answer] * several, whole()) as wire:
         assert isinstance(use(wait, wire.url), CompletedJob)
     with Wire(answer) as wire, pytest.raises(APIConnectionError, match="check base_url"):
         use(get, wire.url, max_retries=0)
@@ -164,6 +165,14 @@ def test_a_redirect_over_a_session_is_not_followed() -> None:
         with Wire(whole(moved)) as wire, pytest.raises(APIStatusError, match="not followed"):
             use(get, wire.url)
     assert not other.requests
+
+
+def test_a_refusal_is_typed_over_a_session_that_raises_for_it() -> None:
+    with (
+        Wire(whole(response(b"", status="403 Forbidden"))) as wire,
+        pytest.raises(PermissionDeniedError),
+    ):
+        use(get, wire.url, {"raise_for_status": True})
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from spideriq_client import Client as SpiderIQClient
 from jobwait import ConfigurationError, InvalidArgumentError, Provider, Wait
 from jobwait.celery import BATCH, PAUSE, Waits, install
 
-from .wire import Wire, response, whole
+from .kit.wire import Wire, response, whole
 
 KEY = "key-of-a-test"
 SAFE: dict[str, Any] = {

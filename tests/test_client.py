@@ -36,7 +36,7 @@ from jobwait import (
     wait_for_completion,
 )
 
-from .widgets import (
+from .kit.widgets import (
     CONFIG,
     GET_JOB,
     ID,

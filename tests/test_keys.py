@@ -25,7 +25,7 @@ from jobwait import (
     async_wait_for_all,
 )
 
-from .widgets import (
+from .kit.widgets import (
     CONFIG,
     ID,
     KEY,
@@ -38,7 +38,7 @@ from .widgets import (
     Time,
     answer,
 )
-from .wire import Wire, whole
+from .kit.wire import Wire, whole
 
 DONE: Final = answer("completed")
 REFUSED: Final = httpx.Response(401, json={})

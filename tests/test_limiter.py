@@ -25,9 +25,9 @@ from jobwait import (
 )
 from jobwait._requests import Runtime
 
-from .fleet import Fleet, Job, run
-from .widgets import CONFIG, EPOCH, ID, KEY, AsyncJobsResource, JobsResource, Time
-from .wire import Wire, response, whole
+from .kit.fleet import Fleet, Job, run
+from .kit.widgets import CONFIG, EPOCH, ID, KEY, AsyncJobsResource, JobsResource, Time
+from .kit.wire import Wire, response, whole
 
 
 class Quota:

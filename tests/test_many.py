@@ -33,12 +33,12 @@ from jobwait import (
     wait_for_completion,
 )
 from jobwait._client import Resource
-from jobwait._many import READING, _begin, _block
+from jobwait._many import READING, _block, begin
 from jobwait._messages import Response
 from jobwait._requests import AsyncCalls, AsyncRuntime
 
-from .fleet import Fleet, Job, VirtualLoop, answer, run, too_many
-from .widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
+from .kit.fleet import Fleet, Job, VirtualLoop, answer, run, too_many
+from .kit.widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
 
 
 class Async:
@@ -85,7 +85,7 @@ class Sync:
         **options: Unpack[WaitOptions],
     ) -> Generator[tuple[int, Outcome[Any]]]:
         return _block(
-            *_begin(Resource, jobs, ids, options),
+            *begin(Resource, jobs, ids, options),
             raise_on_failure=raise_on_failure,
             new_loop=lambda: VirtualLoop(self.time),
         )
@@ -114,7 +114,7 @@ def time() -> Time:
 def driver(request: pytest.FixtureRequest, time: Time) -> Iterator[Driver]:
     threads = threading.active_count()
     yield request.param(time)
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
 
 
 def test_every_job_ends_in_one_outcome_in_the_order_of_the_ids(driver: Driver, time: Time) -> None:
@@ -292,14 +292,16 @@ def test_an_iterator_that_fails_ends_the_wait_with_its_error(driver: Driver, tim
         driver.all(driver.resource(fleet), source())
 
 
-def test_a_schedule_that_fails_ends_the_wait_with_its_error(driver: Driver, time: Time) -> None:
+def test_a_schedule_that_fails_ends_that_wait_alone(driver: Driver, time: Time) -> None:
     class Broken:
         def delay(self, poll: Poll, /) -> float:
             raise LookupError("no such delay")
 
     fleet = Fleet(time)
-    with pytest.raises(LookupError, match="no such delay"):
-        driver.all(driver.resource(fleet), fleet.add(*[Job(50)] * 3), schedule=Broken())
+    ids = fleet.add(Job(0), Job(50))
+    done, failed = driver.all(driver.resource(fleet), ids, schedule=Broken())
+    assert done.error is None
+    assert "LookupError: no such delay" in str(failed.error)
 
 
 def test_a_closed_client_ends_each_of_its_waits(driver: Driver, time: Time) -> None:

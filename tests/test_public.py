@@ -22,7 +22,8 @@ def test_the_public_names_are_these() -> None:
         *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "Adaptive"),
         *("AsyncBaseClient", "AsyncHTTPClient", "AsyncKey", "AsyncRawResource", "AsyncResource"),
         *("AsyncLimiter", "Limiter"),
-        *("AuthenticationError", "BadRequestError", "BaseClient", "ClientClosedError"),
+        *("AuthenticationError", "BadRequestError", "BaseClient", "Checkpoint"),
+        *("CheckpointError", "ClientClosedError"),
         *(
             "ClientConfig",
             "ClientSession",
@@ -43,7 +44,15 @@ def test_the_public_names_are_these() -> None:
             "Operation",
             "Outcome",
         ),
-        *("Part", "PermissionDeniedError", "Poll", "Polling", "Provider", "RateLimitError"),
+        *(
+            "Part",
+            "PermissionDeniedError",
+            "Poll",
+            "PollEvent",
+            "Polling",
+            "Provider",
+            "RateLimitError",
+        ),
         *("RawResource", "RawResponse", "Resource", "ResponseDecodeError", "Schedule"),
         *("ServerError", "UNSET", "UnknownVariant", "Unset", "WaitError", "WaitOptions"),
         *(
@@ -57,7 +66,8 @@ def test_the_public_names_are_these() -> None:
             "as_completed",
             "async_as_completed",
         ),
-        *("async_wait_for_all", "deviations", "providers", "wait_for_all", "wait_for_completion"),
+        *("async_wait_for_all", "deviations", "on_poll", "providers", "wait_for_all"),
+        "wait_for_completion",
     }
     for name in jobwait.__all__:
         assert getattr(jobwait, name) is not None
@@ -71,6 +81,7 @@ def test_the_public_names_are_these() -> None:
         ("ConfigurationError", ["JobwaitError", "ValueError"]),
         ("InvalidArgumentError", ["JobwaitError", "ValueError"]),
         ("ClientClosedError", ["JobwaitError"]),
+        ("CheckpointError", ["JobwaitError"]),
         ("APIError", ["JobwaitError"]),
         ("APIConnectionError", ["APIError"]),
         ("APITimeoutError", ["APIConnectionError", "TimeoutError"]),
@@ -133,6 +144,12 @@ def test_one_module_imports_httpx() -> None:
     libraries = {"httpx", "httpx2", "httpcore", "aiohttp"}
     found = imports("jobwait")
     assert {name for name in found if found[name] & libraries} == {"jobwait/_transport.py"}
+
+
+def test_only_the_command_imports_what_its_extra_brings() -> None:
+    found = {name for name, names in imports("jobwait").items() if names & {"typer", "rich"}}
+    assert found
+    assert all(name.startswith("jobwait/cli/") for name in found)
 
 
 def test_the_core_does_not_know_the_sandbox() -> None:

@@ -31,10 +31,10 @@ from jobwait import (
 from jobwait._decode import MAX_MISMATCHES
 from jobwait._messages import Headers, Response
 from jobwait._redaction import MAX_SECRETS, Redactor
-from jobwait._responses import MAX_KEPT_TEXT, MAX_WARNINGS, Reader
-from jobwait._text import printable
+from jobwait._responses import MAX_KEPT_TEXT, MAX_PAUSE, Reader, retry_after
+from jobwait._text import MAX_WARNINGS, printable
 
-from .widgets import CONFIG, GET_JOB, ID, JobResponse, JobsResource, Script, Sync, Time, answer
+from .kit.widgets import CONFIG, GET_JOB, ID, JobResponse, JobsResource, Script, Sync, Time, answer
 
 BODY = json.dumps({"data": {"id": "é", "status": "running"}}, ensure_ascii=False)
 
@@ -363,3 +363,48 @@ def test_deviations_are_bounded() -> None:
     tree = Tree.from_dict(good | {"leaves": [None] * 100_000})
     assert len(deviations(tree)) == MAX_MISMATCHES
     assert len(tree.leaves) == 100_000
+
+
+NOW: Final = "Fri, 02 Jan 2026 00:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "20"}, 20),
+        ({"retry-after": " 20.5 "}, 20.5),
+        ({"retry-after": "20, 30"}, 20),
+        ({"retry-after": "0"}, 0),
+        ({"retry-after": "9" * 5000}, None),
+        ({"retry-after": "9" * 30}, MAX_PAUSE),
+        ({"retry-after": "86400"}, MAX_PAUSE),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"retry-after-ms": "1500.5", "retry-after": "9"}, 1.5005),
+        ({"retry-after-ms": "soon", "retry-after": "9"}, 9),
+        ({"retry-after-ms": "-1"}, None),
+        ({"retry-after-ms": "9" * 30}, MAX_PAUSE),
+        ({"retry-after": "Fri, 02 Jan 2026 00:00:07 GMT", "date": NOW}, 7),
+        ({"retry-after": "Friday, 02-Jan-26 00:00:07 GMT", "date": NOW}, 7),
+        ({"retry-after": "Fri Jan  2 00:00:07 2026", "date": NOW}, 7),
+        ({"retry-after": "Thu, 01 Jan 2026 00:00:00 GMT", "date": NOW}, 0),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT", "date": NOW}, MAX_PAUSE),
+        ({"retry-after": "Fri, 31 Dec 10000 23:59:59 GMT", "date": NOW}, None),
+        ({"retry-after": "Fri, 31 Dec 99999999999 23:59:59 GMT", "date": NOW}, None),
+        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 +2359", "date": NOW}, 0),
+        *(({"retry-after": text}, None) for text in ("", "-5", "1e3", "inf", "nan", "0x10", "٣")),
+    ],
+)
+def test_a_hint_is_a_bounded_number_or_none(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+
+
+WORDS = st.lists(
+    st.sampled_from(["Mon,", "Jan", "31", "-1", "10000", "12:00:00", "GMT", "+9999", ",", "e", ":"])
+).map(" ".join)
+
+
+@given(WORDS | st.text(), WORDS | st.text(), WORDS)
+def test_no_hint_raises(text: str, date: str, milliseconds: str) -> None:
+    headers = {"retry-after": text, "date": date, "retry-after-ms": milliseconds}
+    seconds = retry_after(headers)
+    assert seconds is None or 0 <= seconds <= MAX_PAUSE

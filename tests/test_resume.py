@@ -26,8 +26,8 @@ from jobwait import (
     async_wait_for_all,
 )
 
-from .fleet import Fleet, Job, run, too_many
-from .widgets import EPOCH, Time
+from .kit.fleet import Fleet, Job, run, too_many
+from .kit.widgets import EPOCH, Time
 
 KEY: Final = "key-of-a-test"
 

@@ -29,10 +29,9 @@ from jobwait import (
     as_completed,
     wait_for_completion,
 )
-from jobwait._requests import AsyncRuntime, Runtime
 
-from .widgets import CONFIG, ID, AsyncJobsResource, JobsResource
-from .wire import Answer, Wire, last, reset, response, silent, truncated, whole
+from .kit.widgets import ASYNC_SLEEPLESS, CONFIG, ID, SLEEPLESS, AsyncJobsResource, JobsResource
+from .kit.wire import Answer, Wire, last, reset, response, silent, truncated, whole
 
 LIMIT: Final = 0.25
 """Seconds for each request."""
@@ -124,7 +123,7 @@ class Caller:
                 base_url=url,
                 http_client=http_client if self.passes else None,
                 timeout=LIMIT,
-                runtime=Runtime(sleep=lambda _: None),
+                runtime=SLEEPLESS,
             )
             assert_hidden(f"{client!r} {vars(client)} {client._calls.options.keys!r}")
             with client:
@@ -145,7 +144,7 @@ class AsyncCaller(Caller):
                 base_url=url,
                 http_client=http_client if self.passes else None,
                 timeout=LIMIT,
-                runtime=AsyncRuntime(sleep=lambda _: asyncio.sleep(0)),
+                runtime=ASYNC_SLEEPLESS,
             )
             async with client:
                 return await wait_for_completion(AsyncJobsResource(client._calls), ID, **options)

@@ -35,7 +35,7 @@ from jobwait._throttle import (
 )
 from jobwait._waiter import Sighting
 
-from .widgets import KEY, Async, Script, Sync, Time, answer
+from .kit.widgets import KEY, Async, Script, Sync, Time, answer
 
 GOOD: Sighting[str] = Sighting("job", "pending", "pending")
 NOT_JSON = ResponseDecodeError("no", pointer=None, expected="JSON", body=b"<h1>")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -17,7 +18,6 @@ import httpx2
 import pytest
 import respx
 import sentry_sdk
-import vcr
 from docurift_client import AsyncClient, Client
 from docurift_client.models import CompletedJob
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
@@ -30,11 +30,12 @@ from sentry_sdk.transport import Transport
 
 from jobwait import APIConnectionError, Fixed, ResponseDecodeError, wait_for_all
 
-from .wire import Wire, reset, response, whole
+from .kit.wire import Wire, reset, response, whole
 
+vcr: Final[Any] = import_module("vcr")  # has no types
 KEY: Final = "docurift-key-0123456789"
 URL: Final = "https://api.docurift.com/v1/jobs/job_1"
-BODY: Final = {
+BODY: Final[dict[str, Any]] = {
     "success": True,
     "data": {
         "id": "job_1",

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import ssl
+import sys
 import threading
 import traceback
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
@@ -31,8 +32,10 @@ from jobwait import (
     AsyncBaseClient,
     AuthenticationError,
     BaseClient,
+    ClientClosedError,
     ConfigurationError,
     Fixed,
+    JobwaitError,
     ResponseDecodeError,
     WaitTimeoutError,
     wait_for_completion,
@@ -40,8 +43,8 @@ from jobwait import (
 from jobwait._messages import MAX_BODY, Request, Response
 from jobwait._transport import KEEP_ALIVE, AsyncTransport, SyncTransport
 
-from .widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
-from .wire import (
+from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
+from .kit.wire import (
     JOB,
     Answer,
     Wire,
@@ -827,3 +830,123 @@ def test_waiting_for_a_thread_counts() -> None:
     with Wire(answer) as wire, httpx.Client() as client:
         asyncio.run(main())
     assert len(wire.requests) == 32
+
+
+ODD: dict[str, bytes] = {
+    "a header without a name": HEADERS + b": x\r\n\r\n",
+    "a negative length": HEADERS + b"Content-Length: -1\r\n\r\n{}",
+    "an endless length": HEADERS + b"Content-Length: 99999999999999999999999\r\n\r\n{}",
+    "NUL": HEADERS + b"X: \0\r\nContent-Length: 2\r\n\r\n{}",
+    "latin-1": HEADERS + b"X-A: \xff\xfe\r\nContent-Length: 2\r\n\r\n{}",
+    "a wrong charset": response(b"{}", headers="Content-Type: text/x; charset=idna\r\n"),
+    "HTTP/3": b"HTTP/3 200\r\n\r\n",
+    "HTTP/0.9": b"{}",
+    "status 99": response(b"", status="099 Low"),
+    "status 999": response(b"", status="999 High"),
+    "another protocol": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nxx",
+    "two framings": HEADERS
+    + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "an endless chunk": HEADERS + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}",
+    "an unknown encoding": response(b"{}", headers="Content-Encoding: nonsense\r\n"),
+    "three encodings": response(b"{}", headers="Content-Encoding: gzip, gzip, gzip\r\n"),
+    "a bad location": response(b"", status="302 Found", headers="Location: http://[::bad\r\n"),
+    "no location": response(b"", status="301 Moved"),
+    "a bad cookie": response(b"{}", headers="Set-Cookie: =;;; expires=never; domain=..\r\n"),
+    "a deep body": response(b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    "a status in half a character": response(b'{"data": {"status": "\\ud800"}}'),
+    "an empty 304": b"HTTP/1.1 304 Not Modified\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("data", ODD.values(), ids=ODD)
+def test_an_odd_answer_is_a_typed_error(caller: Sync, data: bytes) -> None:
+    with Wire(last(data)) as wire, pytest.raises(JobwaitError):
+        caller.wait(wire.url, timeout=0)
+
+
+@pytest.mark.parametrize("passes", [False, True])
+def test_a_client_that_is_closed_while_threads_use_it_raises_typed_errors(passes: bool) -> None:
+    errors: list[BaseException] = []
+    started = threading.Barrier(5)
+
+    def work() -> None:
+        try:
+            JobsResource(client._calls).get_job(ID)
+            started.wait()
+            while True:
+                JobsResource(client._calls).get_job(ID)
+        except BaseException as error:
+            errors.append(error)
+
+    with Wire(whole()) as wire, httpx.Client() as passed:
+        client = BaseClient(
+            *(CONFIG, {"api_key": KEY}),
+            base_url=wire.url,
+            http_client=passed if passes else None,
+            max_retries=0,
+        )
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        started.wait()
+        (passed if passes else client).close()
+        for thread in threads:
+            thread.join()
+    client.close()
+    assert len(errors) == 4
+    assert all(isinstance(error, (ClientClosedError, APIConnectionError)) for error in errors)
+    gc.collect()
+
+
+def test_event_loops_in_several_threads_share_a_client() -> None:
+    errors: list[BaseException] = []
+
+    async def main() -> None:
+        jobs = AsyncJobsResource(client._calls)
+        for _ in range(10):
+            await asyncio.gather(*(jobs.get_job(ID) for _ in range(4)))
+        await client._transport.close()
+
+    def work() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:
+            errors.append(error)
+
+    with Wire(whole()) as wire:
+        client = AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url)
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not errors
+    gc.collect()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_process_that_is_forked_while_threads_send_can_send_too() -> None:
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            JobsResource(client._calls).get_job(ID)
+
+    with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(5):
+                child = os.fork()
+                if not child:
+                    try:
+                        JobsResource(client._calls).get_job(ID)
+                    finally:
+                        os._exit(sys.exc_info()[0] is not None)
+                assert os.waitpid(child, 0)[1] == 0
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()

@@ -47,8 +47,8 @@ from jobwait._requests import AsyncCalls, AsyncRuntime
 from jobwait._throttle import FIRST_RATE, SLACK
 from jobwait._waiter import Again, Done, Sighting, Waiter
 
-from .fleet import run
-from .widgets import (
+from .kit.fleet import run
+from .kit.widgets import (
     CONFIG,
     GET_JOB,
     ID,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
-from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final, TypeAlias
@@ -15,16 +14,18 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from . import commands
+from .changes.change import Severity
 from .console import Console
 from .document.document import COMMAND
 from .emit.ruff import FormatError
 from .output.folders import ObstacleError
 from .output.tools import WrongToolsError
 from .problems import RefusedError
+from .revisions import NotComparableError
 
 _OPERATIONS: Final = "--operations"
 
-app = typer.Typer(
+app: Final[typer.Typer] = typer.Typer(
     name=COMMAND,
     help="Make the packages in generated/ from the documents in specs/, where they are not up to "
     "date. Exits with 0, with 1 if a document was refused or files are stale, with 2 if an "
@@ -89,6 +90,10 @@ _Operations: TypeAlias = Annotated[
         help="Ids, tags or such as `GET /path`; by default those with x-wait-for-completion.",
     ),
 ]
+_SIDE: Final = (
+    "A document, a package's folder, a project's folder, a provider of the project, or a revision "
+    "of it in git, such as `HEAD~1` or `HEAD~1:acme`."
+)
 _PROVIDER: Final = "The provider, such as `acme`; its package is acme-client."
 
 
@@ -144,11 +149,17 @@ def _build(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Gets the folder NAME-client.")],
     overlay: _Overlay = None,
     operations: _Operations = None,
+    package_version: Annotated[
+        str | None,
+        typer.Option("--package-version", metavar="X.Y.Z", help="Of the package; 0.1.0 if not."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Make a package of a document outside of specs/."""
     console = _session(context, None, as_json).console
-    raise typer.Exit(commands.build(console, spec, overlay, name, out, _words(operations)))
+    words = _words(operations)
+    code = commands.build(console, spec, overlay, name, out, words, package_version)
+    raise typer.Exit(code)
 
 
 @app.command("check")
@@ -156,6 +167,67 @@ def _check(context: typer.Context, project: _Project = None, as_json: _Json = Fa
     """Make all packages but write nothing; exit with 1 if something would change."""
     session = _session(context, project, as_json)
     raise typer.Exit(commands.check(session.root, session.console))
+
+
+@app.command("diff")
+def _diff(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="OLD", help=_SIDE)],
+    new: Annotated[
+        str | None, typer.Argument(metavar="NEW", help="The same; by default the project as it is.")
+    ] = None,
+    overlay: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--overlay",
+            metavar="FILE",
+            help="The overlay of both documents; given twice, OLD's and NEW's. By default the one "
+            "beside a document.",
+        ),
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", metavar="NAME", help="Compare this one only.")
+    ] = None,
+    fail_on: Annotated[
+        Severity | None,
+        typer.Option("--fail-on", help="Exit with 1 if a change is as bad as this, or worse."),
+    ] = None,
+    project: _Project = None,
+    as_json: _Json = False,
+) -> None:
+    """Tell what a new document or package means for users of an old one; write nothing."""
+    from .releases import diff
+
+    session = _session(context, project, as_json)
+    overlays = overlay or []
+    code = diff(session.root, session.console, old, new, overlays, provider, fail_on)
+    raise typer.Exit(code)
+
+
+@app.command("release")
+def _release(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="PROVIDER", help=_PROVIDER)],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="OLD",
+            help="What was released last; by default the commit that brought the newest version "
+            "into the changelog.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Write specs/PROVIDER.version, its changelog and the package."),
+    ] = False,
+    project: _Project = None,
+) -> None:
+    """Propose the version that the changes since the last release ask for."""
+    from .releases import release
+
+    session = _session(context, project, False)
+    raise typer.Exit(release(session.root, session.console, name, since, write=yes))
 
 
 def main(arguments: Sequence[str], root: Path) -> int:
@@ -170,6 +242,9 @@ def main(arguments: Sequence[str], root: Path) -> int:
         session.console.refuse(error.problems)
     except ObstacleError as error:
         session.console.fail({str(path): text for path, text in error.reasons.items()})
+    except NotComparableError as error:
+        session.console.fail({"": str(error)})
+        return 2
     except (FormatError, WrongToolsError) as error:
         session.console.fail({"": str(error)})
     except BrokenPipeError:
@@ -186,8 +261,9 @@ def run() -> None:
     # way, is a fifth of its time.
     gc.disable()
     sys.excepthook = _report_defect
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    reconfigure: Callable[..., None] | None = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace")
     code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)

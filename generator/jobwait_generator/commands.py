@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from .changes.change import Change
 from .console import Console, write_utf8
 from .document.document import COMMAND, load
 from .emit.text import comment
@@ -32,7 +34,7 @@ from .output.folders import (
 )
 from .output.tools import check_tools
 from .problems import Problem, RefusedError
-from .project import generated, is_new, packages, publish_schema, refusal
+from .project import Generated, generated, is_new, packages, publish_schema, refusal
 
 _NO_DOCUMENT: Final = "there is no document here; add one, such as `acme.yaml`"
 _NO_DOCUMENTS: Final = f"specs: no documents yet; add one: {COMMAND} add NAME --spec FILE"
@@ -45,20 +47,22 @@ def make_all(root: Path, console: Console, *, force: bool) -> int:
     for one in inputs:
         restore(directory, one.package)
     kept = set[str]() if force else _current(inputs, directory)
-    files = _files(inputs, kept, directory, problems)
+    new = _generated(inputs, kept, directory, problems)
+    files = new.files
     differences = compare(files, directory, kept)
     touched = {_top(d.path) for d in differences}
     _refuse_obstacles(files, directory, touched, new=False)
     publish_schema(root, only_check=False)
     made = {_top(name) for name in files}
+    changes = {package: _changes(new, directory, package) for package in sorted(touched & made)}
     for package in sorted(touched & made):
         write_package(directory, package, _inner(files, package))
     for package in sorted(touched - made):
         remove_package(directory, package)
-    _report(console, files, differences, kept)
+    _report(console, files, differences, kept, changes)
     if not inputs:
         console.note(_NO_DOCUMENTS)
-    console.done()
+    console.done(changes)
     return 0
 
 
@@ -66,7 +70,7 @@ def check(root: Path, console: Console) -> int:
     """Make all packages of a project, write nothing, and compare every byte."""
     inputs, problems = _packages(root)
     directory = root / "generated"
-    files = _files(inputs, (), directory, problems)
+    files = _generated(inputs, (), directory, problems).files
     differences = compare(files, directory)
     stale = [*publish_schema(root, only_check=True)]
     stale += [Difference(f"generated/{path}", kind) for path, kind in differences]
@@ -113,16 +117,14 @@ def add(
         overlay = InputFile(shown, label, content)
     new = PackageInput(name, document, overlay)
     directory = root / "generated"
-    files, notes = generated([new], _claims(inputs, directory))
-    _refuse_obstacles(files, directory, {new.package}, new=True)
+    made = generated([new], _claims(inputs, directory))
+    _refuse_obstacles(made.files, directory, {new.package}, new=True)
     (root / "specs").mkdir(parents=True, exist_ok=True)
     for file in (document, overlay):
         if file:
             write_file(root / file.label, file.content)
             console.say(f"{file.label}: new")
-    for note in notes:
-        console.note(note)
-    return _write_one(console, files, directory, new.package)
+    return _write_one(console, made, directory, new.package)
 
 
 def build(
@@ -132,23 +134,25 @@ def build(
     name: str,
     out: Path,
     operations: Sequence[str],
+    version: str | None,
 ) -> int:
     """Make a package of a document outside of a project."""
     name, directory = provider_name(name), out.resolve()
     document = read_spec(spec)
     overlay = _overlay(overlay_path, comment(Path(overlay_path or "").name))
-    command = build_command(document, overlay, name, operations)
-    new = PackageInput(name, document, overlay, operations, command)
+    command = build_command(document, overlay, name, operations, version)
+    new = PackageInput(name, document, overlay, operations=operations, command=command)
+    if version:
+        option = "--package-version"
+        new = new._replace(version=InputFile(option, option, version.encode()))
     restore(directory, new.package)
     if _lock.is_current(directory / new.package, new.inputs()):
         console.say(f"{new.package}: unchanged")
         console.done()
         return 0
-    files, notes = generated([new], {})
-    _refuse_obstacles(files, directory, {new.package}, new=True)
-    for note in notes:
-        console.note(note)
-    return _write_one(console, files, directory, new.package)
+    made = generated([new], {})
+    _refuse_obstacles(made.files, directory, {new.package}, new=True)
+    return _write_one(console, made, directory, new.package)
 
 
 def suggest(console: Console, spec: str) -> int:
@@ -187,18 +191,28 @@ def _claims(inputs: Sequence[PackageInput], directory: Path) -> dict[str, dict[s
     return {one.document.label: _lock.claims(directory / one.package) for one in inputs}
 
 
-def _files(
+def _generated(
     inputs: Sequence[PackageInput],
     kept: Collection[str],
     directory: Path,
     problems: Sequence[Problem],
-) -> dict[str, str]:
-    """The files of all packages but those that are `kept`."""
+) -> Generated:
+    """All packages but those that are `kept`."""
     stale = [one for one in inputs if one.package not in kept]
     if inputs and not stale and not problems:
-        return {}
+        return Generated({}, [], {})
     left = [one for one in inputs if one.package in kept]
-    return generated(stale, _claims(left, directory), problems).files
+    return generated(stale, _claims(left, directory), problems)
+
+
+def _changes(new: Generated, directory: Path, package: str) -> list[Change]:
+    """What a package means for users of the one that it is going to replace."""
+    if not (directory / package / _lock.NAME).is_file():
+        return []
+    # Imported here: it brings all tools along, which an up-to-date package does not need.
+    from .comparison import replaced
+
+    return replaced(directory / package, new.documents[package], _inner(new.files, package))
 
 
 def _refuse_obstacles(
@@ -211,15 +225,20 @@ def _refuse_obstacles(
         raise ObstacleError(found)
 
 
-def _write_one(console: Console, files: dict[str, str], directory: Path, package: str) -> int:
+def _write_one(console: Console, new: Generated, directory: Path, package: str) -> int:
     """Write one package, and touch nothing beside it."""
+    files = new.files
+    for note in new.notes:
+        console.note(note)
     others = {path.name for path in directory.iterdir()} if directory.is_dir() else set[str]()
     differences = compare(files, directory, others - {package})
     differences = [d for d in differences if d.path.startswith(f"{package}/")]
+    changes: dict[str, list[Change]] = {}
     if differences:
+        changes = {package: _changes(new, directory, package)}
         write_package(directory, package, _inner(files, package))
-    _report(console, files, differences, ())
-    console.done()
+    _report(console, files, differences, (), changes)
+    console.done(changes)
     return 0
 
 
@@ -228,6 +247,7 @@ def _report(
     files: Mapping[str, str],
     differences: Sequence[Difference],
     unchanged: Collection[str],
+    changes: Mapping[str, Sequence[Change]] = MappingProxyType({}),
 ) -> None:
     for package in sorted({_top(d.path) for d in differences} | {*map(_top, files), *unchanged}):
         kinds = [d.kind for d in differences if _top(d.path) == package]
@@ -238,6 +258,8 @@ def _report(
         if kinds and kinds.count("missing") == size:
             summary = "new" if size else "removed"
         console.say(f"{package}: {summary or 'unchanged'}")
+        for change in changes.get(package, ()):
+            console.say(f"  {change}")
 
 
 def _inner(files: Mapping[str, str], package: str) -> dict[str, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TextIO
 
+from .changes.change import Change
 from .problems import Problem
 
 
@@ -14,7 +16,8 @@ class Console:
     """The standard output and error of a command.
 
     With `as_json`, the standard output is one array of objects with `file`, `line`, `pointer` and
-    `message`, empty where all went well, and nothing else; `line` is null where there is none.
+    `message`, and nothing else; `line` is null where there is none. Where all went well, it holds
+    nothing but changes for users, each with its `severity`.
     """
 
     def __init__(self, *, as_json: bool = False) -> None:
@@ -55,10 +58,14 @@ class Console:
             self.say(f"{file}: {kind}")
         self.say(remedy)
 
-    def done(self) -> None:
-        """Print that there are no problems, where a program waits for it."""
+    def done(self, changes: Mapping[str, Sequence[Change]] = MappingProxyType({})) -> None:
+        """Print that there are no problems, where a program waits for it.
+
+        Args:
+            changes: What packages mean for users of the old ones, by the packages.
+        """
         if self.as_json:
-            self._array([])
+            self._array(c.as_object(package) for package, own in changes.items() for c in own)
 
     def _array(self, objects: Iterable[dict[str, Any]]) -> None:
         print(json.dumps(list(objects), indent=2))

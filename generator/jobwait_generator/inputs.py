@@ -15,6 +15,8 @@ from .output import lock as _lock
 from .problems import Problem, RefusedError, prose
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
+BESIDE: Final = {"version": ".version", "changelog": ".changelog.md"}
+"""How the names of the files end that stand beside a document."""
 STDIN: Final = "-"
 """What stands for the standard input among the arguments."""
 
@@ -49,6 +51,9 @@ class PackageInput(NamedTuple):
     name: str
     document: InputFile
     overlay: InputFile | None = None
+    version: InputFile | None = None
+    """The file with the version of the package."""
+    changelog: InputFile | None = None
     operations: Sequence[str] = ()
     command: str = COMMAND
 
@@ -59,8 +64,15 @@ class PackageInput(NamedTuple):
 
     def inputs(self) -> dict[str, Any]:
         """All that decides the bytes of the package."""
-        overlay = self.overlay.pair if self.overlay else None
-        return _lock.inputs(self.command, self.document.pair, overlay)
+        files = {"document": self.document, "overlay": self.overlay}
+        pairs = {key: file.pair for key, file in files.items() if file}
+        return _lock.inputs(self.command, pairs | self.beside)
+
+    @property
+    def beside(self) -> dict[str, tuple[str, str]]:
+        """The labels and digests of the files beside the document and its overlay."""
+        files = {"version": self.version, "changelog": self.changelog}
+        return {key: file.pair for key, file in files.items() if file}
 
 
 def provider_name(name: str) -> str:
@@ -112,13 +124,18 @@ def read_file(path: Path, shown: str, label: str) -> InputFile:
 
 
 def build_command(
-    document: InputFile, overlay: InputFile | None, name: str, operations: Sequence[str]
+    document: InputFile,
+    overlay: InputFile | None,
+    name: str,
+    operations: Sequence[str],
+    version: str | None,
 ) -> str:
     """The command that makes a package outside of a project, as its files quote it."""
     spec = STDIN if document.shown == _STDIN_SHOWN else document.label
     words = ["build", "--spec", spec]
     words += ["--overlay", overlay.label] if overlay else []
     words += ["--name", name, "--out", "."]
+    words += ["--package-version", version] if version else []
     words += ["--operations", *map(comment, operations)] if operations else []
     return f"{COMMAND} {shlex.join(words)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from .changes.surface import Surface, read_surface
 from .check.document import check, shared_variables
 from .document.document import Document
 from .document.prune import prune
@@ -68,14 +69,40 @@ def generate(
     return files
 
 
+def draft(document: Document) -> Surface:
+    """What users would see of the package of a document, at the cost of reading it.
+
+    Raises:
+        RefusedError: Something is wrong with the document.
+    """
+    api, problems = _read(document)
+    if problems:
+        raise RefusedError(problems)
+    shaped = shape(api)
+    parsed, problems = parse(api, shaped)
+    if problems:
+        raise RefusedError(problems)
+    return read_surface(api.document, render_package(build_package(api, shaped, parsed)))
+
+
+def surface(document: Document, files: Mapping[str, str]) -> Surface:
+    """What users see of a package that was made of a document.
+
+    Args:
+        document: The document.
+        files: The text of its files, by their names in its folder.
+
+    Raises:
+        RefusedError: The document cannot be read.
+    """
+    return read_surface(normalise(prune(document))[0], files)
+
+
 def inputs(document: Document) -> dict[str, object]:
     """All that decides the bytes of the package of a document."""
-    overlay = document.overlay
-    return lock.inputs(
-        document.command,
-        (document.source.label, document.source.digest),
-        (overlay.label, overlay.digest) if overlay else None,
-    )
+    sources = {"document": document.source, "overlay": document.overlay}
+    pairs = {key: (source.label, source.digest) for key, source in sources.items() if source}
+    return lock.inputs(document.command, pairs | document.beside)
 
 
 def _read(document: Document) -> tuple[Api, list[Problem]]:
@@ -90,7 +117,8 @@ def _read(document: Document) -> tuple[Api, list[Problem]]:
     known = {problem.pointer for problem in checked}
     invalid = [p for p in validate(normal, normal.data)[1] if p.pointer not in known]
     faults = sorted({*checked, *invalid}, key=lambda problem: (problem.line, *problem))
-    return api, [*problems, *faults]
+    # Where both found fault with one place, the later one says what could be there.
+    return api, [*(problem for problem in problems if problem.pointer not in known), *faults]
 
 
 def _emit(api: Api) -> dict[str, str]:

@@ -18,9 +18,18 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         pointer = self.pointer if len(self.pointer) <= _SHOWN else f"{self.pointer[:_SHOWN]}…"
-        text = f"{self.file}:{self.line}  {pointer or '/'}  {self.message}"
+        text = f"{self.file}:{self.line}  {pointer or '/'}  {self.message}{self._operation()}"
         # A key may be anything: no line break or terminal code of it is printed as such.
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+    def _operation(self) -> str:
+        """The operation that the pointer leads into, as a person writes it."""
+        start, *rest = self.pointer.split("/")[1:4] or [""]
+        if start != "paths" or not rest:
+            return ""
+        path = rest[0].replace("~1", "/").replace("~0", "~")
+        words = [*(word.upper() for word in rest[1:] if word.isalpha()), path]
+        return f" ({' '.join(words)[:_SHOWN]})"
 
 
 class RefusedError(Exception):

@@ -11,7 +11,8 @@ from .document.document import SCHEMA, SELECTION, Document, load
 from .document.keys import with_own_keys
 from .document.source import Source
 from .document.undecided import decided
-from .inputs import ENDINGS, InputFile, PackageInput, read_file
+from .document.version import INITIAL, Version
+from .inputs import BESIDE, ENDINGS, InputFile, PackageInput, read_file
 from .output import lock as _lock
 from .output.files import Difference
 from .output.folders import write_file
@@ -40,12 +41,12 @@ def packages(root: Path) -> tuple[list[PackageInput], list[Problem]]:
     problems: list[Problem] = []
     providers: dict[str, dict[str, InputFile]] = {}
     for path in sorted((root / "specs").glob("*")):
-        if path.suffix not in ENDINGS or path.name.endswith(".schema.json"):
+        kind = _kind(path.name)
+        if kind is None:
             continue
         label = prose(f"specs/{path.name}")
-        is_overlay = path.stem.endswith(".overlay")
-        name = path.stem.removesuffix(".overlay").removesuffix("-client")
-        kind = "overlay" if is_overlay else "document"
+        name = path.name.partition(".")[0] if kind in BESIDE else path.stem
+        name = name.removesuffix(".overlay").removesuffix("-client")
         files = providers.setdefault(name, {})
         if kind in files:
             text = f"{files[kind].label} is the {kind} of {prose(name)}; remove one"
@@ -58,11 +59,25 @@ def packages(root: Path) -> tuple[list[PackageInput], list[Problem]]:
     inputs: list[PackageInput] = []
     for name, files in providers.items():
         if "document" in files:
-            inputs.append(PackageInput(name, files["document"], files.get("overlay")))
-        elif "overlay" in files:
+            new = PackageInput(name, files["document"], files.get("overlay"))
+            rest = {kind: files.get(kind) for kind in BESIDE}
+            inputs.append(new._replace(version=rest["version"], changelog=rest["changelog"]))
+            continue
+        for file in files.values():
             text = f"there is no document called {prose(name)}; call it as its document is"
-            problems.append(Problem(files["overlay"].shown, 1, "", text))
+            problems.append(Problem(file.shown, 1, "", text))
     return inputs, problems
+
+
+def _kind(name: str) -> str | None:
+    """What a file of `specs/` is, by its name: a field of `PackageInput`, or nothing of ours."""
+    for kind, ending in BESIDE.items():
+        if name.endswith(ending):
+            return kind
+    path = Path(name)
+    if path.suffix not in ENDINGS or name.endswith(".schema.json"):
+        return None
+    return "overlay" if path.stem.endswith(".overlay") else "document"
 
 
 def is_new(root: Path) -> bool:
@@ -77,6 +92,8 @@ class Generated(NamedTuple):
 
     files: dict[str, str]
     notes: list[str]
+    documents: dict[str, Document]
+    """What each package was made of."""
 
 
 def generated(
@@ -102,7 +119,7 @@ def generated(
     documents: list[Document] = []
     for one in inputs:
         try:
-            document, undecided = _load(one)
+            document, undecided = read_document(one)
             documents.append(document)
             problems += undecided
         except RefusedError as error:
@@ -115,7 +132,7 @@ def generated(
     if problems:
         raise RefusedError(problems)
     notes = [f"{d.name}-client: {text}" for d in documents if (text := without_key(d))]
-    return Generated(files, notes)
+    return Generated(files, notes, {f"{d.name}-client": d for d in documents})
 
 
 def refusal(document: Document, overlay: str) -> str:
@@ -132,17 +149,45 @@ def refusal(document: Document, overlay: str) -> str:
     return ""
 
 
-def _load(package: PackageInput) -> tuple[Document, list[Problem]]:
-    """A document with its overlay, and the words in it whose meaning is still open."""
+def read_document(package: PackageInput) -> tuple[Document, list[Problem]]:
+    """A document with its overlay, and the words in it whose meaning is still open.
+
+    Raises:
+        RefusedError: Something cannot be read, or does not fit together.
+    """
     file = package.document
     document = load(file.shown, package.name, file.content, file.label)
     document = replace(document, command=package.command)
     if package.overlay:
-        overlay = Source(package.overlay.shown, package.overlay.content, package.overlay.label)
+        from .document.overlay import BEGINS
+
+        file = package.overlay
+        overlay = Source(file.shown, file.content, file.label, begins=BEGINS)
         document = _overlaid(document, overlay)
     if package.operations:
         document = replace(document, data={**document.data, SELECTION: list(package.operations)})
+    if package.changelog:
+        document = replace(document, changelog=_text(package.changelog))
+    document = replace(document, version=_version(package), beside=package.beside)
     return decided(with_own_keys(document))
+
+
+def _version(package: PackageInput) -> Version:
+    file = package.version
+    if file is None:
+        return INITIAL
+    try:
+        return Version.parse(_text(file).strip())
+    except ValueError as error:
+        raise RefusedError([Problem(file.shown, 1, "", str(error))]) from None
+
+
+def _text(file: InputFile) -> str:
+    """A text file, with the line ends of Unix."""
+    try:
+        return file.content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError:
+        raise RefusedError([Problem(file.shown, 1, "", "this is not UTF-8; save it so")]) from None
 
 
 def _overlaid(document: Document, overlay: Source) -> Document:

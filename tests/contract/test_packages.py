@@ -315,7 +315,7 @@ def test_everything_public_can_be_imported_from_the_root(provider: Provider) -> 
         if isinstance(value, type)
         and issubclass(value, jobwait.JobwaitError)
         and not name.startswith("_")
-    }
+    } - {"CheckpointError"}  # of no provider
     assert package.__all__ == sorted(package.__all__)
     assert errors | {"Client", "AsyncClient", "PROVIDER", "UNSET", "Unset"} <= set(package.__all__)
     assert {"Job", *(name for name in vars(models) if name.endswith("Job"))} <= set(package.__all__)

@@ -12,7 +12,7 @@ from jobwait_generator.document.document import SCHEMA, Document, load
 from jobwait_generator.pipeline import generate
 from jobwait_generator.problems import Problem, RefusedError
 
-from .packages import Packages
+from ..kit.packages import Packages
 
 ROOT: Final = Path(__file__).parents[2]
 

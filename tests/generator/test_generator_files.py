@@ -82,7 +82,7 @@ def test_writing_mends_what_check_finds(
 
     assert main([], repository) == 0
 
-    assert capsys.readouterr().out == "widgets-client: 2 changed\n"
+    assert capsys.readouterr().out.startswith("widgets-client: 2 changed\n")
     assert generated(repository) == good
     assert not (package / "empty").exists()
     assert main(["check"], repository) == 0

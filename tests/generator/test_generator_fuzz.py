@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jobwait_generator.problems import RefusedError
 
-from .packages import Packages, strings
+from ..kit.packages import Packages, strings
 from .test_generator_normal_form import document
 
 NAMES: Final = (

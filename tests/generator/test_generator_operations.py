@@ -13,8 +13,8 @@ from jobwait_generator.problems import RefusedError
 
 from jobwait import Fixed, InvalidArgumentError, Provider, WaitTimeoutError, wait_for_completion
 
-from .packages import Packages
-from .server import Answer, Request, Server
+from ..kit.packages import Packages
+from ..kit.server import Answer, Request, Server
 from .test_generator_normal_form import JOB, WAIT, Json, document, plain
 
 DONE: Final = Answer(200, {"id": "x", "status": "done"})

@@ -91,14 +91,14 @@ PARAMETER = "{name: id, in: path, required: true, schema: {type: string}}"
             "value: /data/progress",
             "value: /data/percent",
             f"{WAIT}/progress/value",
-            'the 200 body has no "/data/percent"; correct the pointer',
+            'the 200 body has no "/data/percent"; the nearest is `/data/',
             id="a progress pointer to nothing",
         ),
         pytest.param(
             "code: /data/error/code}",
             "code: /data/error/kode}",
             f"{WAIT}/failure/code",
-            'the 200 body has no "/data/error/kode"; correct the pointer',
+            'the 200 body has no "/data/error/kode"; the nearest is `/data/error/code`',
             id="a failure pointer to nothing",
         ),
         pytest.param(

@@ -17,7 +17,7 @@ from jobwait_generator.suggest.candidates import suggest
 from jobwait_generator.suggest.prose import described_words, pace
 from jobwait_generator.suggest.reading import Place
 
-from .foreign import ERROR, FOREIGN, NUMBER, TEXT, Foreign, Json, answers, document, thing
+from ..kit.foreign import ERROR, FOREIGN, NUMBER, TEXT, Foreign, Json, answers, document, thing
 from .test_generator_suggest import WORDS, proposed
 
 OFFERED: Final = re.compile(r"( *)# ((failure|cancel|result|list|job|progress):.*)")

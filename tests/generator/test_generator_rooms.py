@@ -15,15 +15,15 @@ from .conftest import ROOT
 
 PACKAGE: Final = ROOT / "generator" / "jobwait_generator"
 ROOMS: Final = (
-    *("problems", "document", "model", "normalise", "check", "parse", "emit", "output"),
-    *("pipeline", "suggest", "download", "inputs", "project", "console", "starter", "commands"),
-    *("cli", "__main__"),
+    *("problems", "document", "model", "normalise", "check", "parse", "emit", "changes"),
+    *("output", "pipeline", "suggest", "download", "inputs", "project", "revisions"),
+    *("comparison", "console", "starter", "commands", "cli", "__main__"),
 )
 """Each may import from itself and from those before it."""
 ALLOWED: Final = {
     "generated": {"attrs", "jobwait", "pydantic"},
     "generator/jobwait_generator": {
-        *("datamodel_code_generator", "jinja2", "jsonpath_rfc9535", "jsonschema"),
+        *("datamodel_code_generator", "griffe", "jinja2", "jsonpath_rfc9535", "jsonschema"),
         *("openapi_python_client", "pydantic", "typer", "yaml"),
     },
 }

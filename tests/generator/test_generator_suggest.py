@@ -18,7 +18,7 @@ from jobwait_generator.suggest.candidates import suggest
 from jobwait_generator.suggest.vocabulary import meanings
 from jsonschema import Draft202012Validator
 
-from .foreign import (
+from ..kit.foreign import (
     EDIT,
     ERROR,
     FOREIGN,
@@ -435,7 +435,7 @@ def test_a_reference_to_another_file_is_told() -> None:
 
 def test_the_same_document_has_the_same_proposal_in_every_process() -> None:
     code = (
-        "from tests.generator.foreign import FOREIGN\n"
+        "from tests.kit.foreign import FOREIGN\n"
         "from jobwait_generator.suggest.candidates import suggest\n"
         "print(*(suggest(foreign.data, 'a.yaml') for foreign in FOREIGN.values()))"
     )

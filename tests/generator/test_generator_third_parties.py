@@ -27,8 +27,8 @@ from jobwait import (
     wait_for_completion,
 )
 
-from .packages import Packages, strings
-from .server import Answer, Server
+from ..kit.packages import Packages, strings
+from ..kit.server import Answer, Server
 
 FOLDER: Final = Path(os.environ.get("JOBWAIT_THIRD_PARTY", "") or "nowhere")
 OVERLAYS: Final = Path(__file__).parent / "third_party"

@@ -163,7 +163,7 @@ def test_a_wheel_makes_a_package_that_installs_and_imports(
 
 
 def test_a_project_of_ones_own_needs_no_checkout(environment: Environment, folder: Path) -> None:
-    module = [environment.python, "-m", "jobwait_generator", "--project", "sdks"]
+    module: list[str | Path] = [environment.python, "-m", "jobwait_generator", "--project", "sdks"]
     run(*module, "init", cwd=folder)
     (folder / "acme.overlay.yaml").write_text(
         run(*module, "suggest", "--spec", "acme.json", cwd=folder)

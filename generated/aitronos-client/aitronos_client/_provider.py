@@ -11,6 +11,7 @@ PROVIDER: Final = Provider(
     name="aitronos",
     title="Aitronos",
     package="aitronos_client",
+    api_version="1.0.0",
     waitables=(
         Waitable(
             operation="GET /api/v1/scrape/jobs/{job_id}",

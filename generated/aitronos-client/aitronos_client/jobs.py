@@ -6,27 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from jobwait import (
-    AsyncRawResource,
-    AsyncResource,
-    JobOperation,
-    Part,
-    Polling,
-    RawResource,
-    RawResponse,
-    Resource,
-    Schedule,
-    wait_for_completion,
-)
+import jobwait
 
 from .models import CompletedJob, Job
 
-GET_JOB: Final = JobOperation[str, Job, Job, CompletedJob](
+GET_JOB: Final = jobwait.JobOperation[str, Job, Job, CompletedJob](
     provider="aitronos",
     operation_id="getJob",
     method="GET",
     path="/api/v1/scrape/jobs/{job_id}",
-    parts=(Part("job_id", "path", str),),
+    parts=(jobwait.Part("job_id", "path", str),),
     response_type=Job,
     job_attribute="",
     status="/status",
@@ -37,7 +26,7 @@ GET_JOB: Final = JobOperation[str, Job, Job, CompletedJob](
         "failed": "failed",
         "cancelled": "cancelled",
     },
-    polling=Polling(
+    polling=jobwait.Polling(
         initial=1.0,
         multiplier=1.5,
         maximum=10.0,
@@ -47,7 +36,7 @@ GET_JOB: Final = JobOperation[str, Job, Job, CompletedJob](
 )
 
 
-class JobsResource(Resource[str, Job, CompletedJob]):
+class JobsResource(jobwait.Resource[str, Job, CompletedJob]):
     """Scraping jobs. Of the `Client`."""
 
     operation = GET_JOB
@@ -83,7 +72,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> CompletedJob:
         """Poll a job until it has succeeded, and return it.
@@ -105,7 +94,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return wait_for_completion(
+        return jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -120,15 +109,15 @@ class JobsResource(Resource[str, Job, CompletedJob]):
         return JobsResourceWithRawResponse(self.calls)
 
 
-class JobsResourceWithRawResponse(RawResource):
+class JobsResourceWithRawResponse(jobwait.RawResource):
     """`JobsResource` with the status code, the headers and the body around each value."""
 
-    def get_job(self, job_id: str, *, timeout: float | None = None) -> RawResponse[Job]:
+    def get_job(self, job_id: str, *, timeout: float | None = None) -> jobwait.RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
         return self._get_raw(GET_JOB, job_id, timeout)
 
 
-class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
+class AsyncJobsResource(jobwait.AsyncResource[str, Job, CompletedJob]):
     """Scraping jobs. Of the `AsyncClient`."""
 
     operation = GET_JOB
@@ -164,7 +153,7 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> CompletedJob:
         """Poll a job until it has succeeded, and return it.
@@ -186,7 +175,7 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return await wait_for_completion(
+        return await jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -201,9 +190,11 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
         return AsyncJobsResourceWithRawResponse(self.calls)
 
 
-class AsyncJobsResourceWithRawResponse(AsyncRawResource):
+class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
     """`AsyncJobsResource` with the status code, the headers and the body around each value."""
 
-    async def get_job(self, job_id: str, *, timeout: float | None = None) -> RawResponse[Job]:
+    async def get_job(
+        self, job_id: str, *, timeout: float | None = None
+    ) -> jobwait.RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
         return await self._get_raw(GET_JOB, job_id, timeout)

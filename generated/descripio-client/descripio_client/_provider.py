@@ -11,6 +11,7 @@ PROVIDER: Final = Provider(
     name="descripio",
     title="Descripio",
     package="descripio_client",
+    api_version="1.0.0",
     waitables=(
         Waitable(
             operation="GET /api/v1/jobs/{jobId}",

@@ -6,27 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from jobwait import (
-    AsyncRawResource,
-    AsyncResource,
-    JobOperation,
-    Part,
-    Polling,
-    RawResource,
-    RawResponse,
-    Resource,
-    Schedule,
-    wait_for_completion,
-)
+import jobwait
 
 from .models import Job
 
-GET_JOB: Final = JobOperation[int, Job, Job, Job](
+GET_JOB: Final = jobwait.JobOperation[int, Job, Job, Job](
     provider="descripio",
     operation_id="getJob",
     method="GET",
     path="/api/v1/jobs/{jobId}",
-    parts=(Part("jobId", "path", int),),
+    parts=(jobwait.Part("jobId", "path", int),),
     response_type=Job,
     job_attribute="",
     status="/status",
@@ -37,7 +26,7 @@ GET_JOB: Final = JobOperation[int, Job, Job, Job](
         "failed": "failed",
     },
     failure_message="/error",
-    polling=Polling(
+    polling=jobwait.Polling(
         initial=5.0,
         multiplier=1.0,
         maximum=5.0,
@@ -47,7 +36,7 @@ GET_JOB: Final = JobOperation[int, Job, Job, Job](
 )
 
 
-class JobsResource(Resource[int, Job, Job]):
+class JobsResource(jobwait.Resource[int, Job, Job]):
     """Review scraping jobs. Of the `Client`."""
 
     operation = GET_JOB
@@ -81,7 +70,7 @@ class JobsResource(Resource[int, Job, Job]):
         *,
         timeout: float | None = 120.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> Job:
         """Poll a job until it has succeeded, and return it.
@@ -102,7 +91,7 @@ class JobsResource(Resource[int, Job, Job]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return wait_for_completion(
+        return jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -117,15 +106,15 @@ class JobsResource(Resource[int, Job, Job]):
         return JobsResourceWithRawResponse(self.calls)
 
 
-class JobsResourceWithRawResponse(RawResource):
+class JobsResourceWithRawResponse(jobwait.RawResource):
     """`JobsResource` with the status code, the headers and the body around each value."""
 
-    def get_job(self, job_id: int, *, timeout: float | None = None) -> RawResponse[Job]:
+    def get_job(self, job_id: int, *, timeout: float | None = None) -> jobwait.RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
         return self._get_raw(GET_JOB, job_id, timeout)
 
 
-class AsyncJobsResource(AsyncResource[int, Job, Job]):
+class AsyncJobsResource(jobwait.AsyncResource[int, Job, Job]):
     """Review scraping jobs. Of the `AsyncClient`."""
 
     operation = GET_JOB
@@ -159,7 +148,7 @@ class AsyncJobsResource(AsyncResource[int, Job, Job]):
         *,
         timeout: float | None = 120.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> Job:
         """Poll a job until it has succeeded, and return it.
@@ -180,7 +169,7 @@ class AsyncJobsResource(AsyncResource[int, Job, Job]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return await wait_for_completion(
+        return await jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -195,9 +184,11 @@ class AsyncJobsResource(AsyncResource[int, Job, Job]):
         return AsyncJobsResourceWithRawResponse(self.calls)
 
 
-class AsyncJobsResourceWithRawResponse(AsyncRawResource):
+class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
     """`AsyncJobsResource` with the status code, the headers and the body around each value."""
 
-    async def get_job(self, job_id: int, *, timeout: float | None = None) -> RawResponse[Job]:
+    async def get_job(
+        self, job_id: int, *, timeout: float | None = None
+    ) -> jobwait.RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
         return await self._get_raw(GET_JOB, job_id, timeout)

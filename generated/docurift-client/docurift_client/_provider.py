@@ -11,6 +11,7 @@ PROVIDER: Final = Provider(
     name="docurift",
     title="DocuRift",
     package="docurift_client",
+    api_version="1.0.0",
     waitables=(
         Waitable(
             operation="GET /v1/jobs/{id}",

@@ -6,27 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from jobwait import (
-    AsyncRawResource,
-    AsyncResource,
-    JobOperation,
-    Part,
-    Polling,
-    RawResource,
-    RawResponse,
-    Resource,
-    Schedule,
-    wait_for_completion,
-)
+import jobwait
 
 from .models import CompletedJob, Job, JobResponse
 
-GET_JOB: Final = JobOperation[str, JobResponse, Job, CompletedJob](
+GET_JOB: Final = jobwait.JobOperation[str, JobResponse, Job, CompletedJob](
     provider="docurift",
     operation_id="getJob",
     method="GET",
     path="/v1/jobs/{id}",
-    parts=(Part("id", "path", str),),
+    parts=(jobwait.Part("id", "path", str),),
     response_type=JobResponse,
     job_attribute="data",
     status="/data/status",
@@ -41,7 +30,7 @@ GET_JOB: Final = JobOperation[str, JobResponse, Job, CompletedJob](
     failure_code="/data/error/code",
     failure_message="/data/error/message",
     failure_retryable="/data/error/details/retryable",
-    polling=Polling(
+    polling=jobwait.Polling(
         initial=1.0,
         multiplier=1.5,
         maximum=10.0,
@@ -51,7 +40,7 @@ GET_JOB: Final = JobOperation[str, JobResponse, Job, CompletedJob](
 )
 
 
-class JobsResource(Resource[str, Job, CompletedJob]):
+class JobsResource(jobwait.Resource[str, Job, CompletedJob]):
     """Document processing jobs. Of the `Client`."""
 
     operation = GET_JOB
@@ -87,7 +76,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
         *,
         timeout: float | None = 261.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> CompletedJob:
         """Poll a job until it has succeeded, and return it.
@@ -109,7 +98,7 @@ class JobsResource(Resource[str, Job, CompletedJob]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return wait_for_completion(
+        return jobwait.wait_for_completion(
             self,
             id,
             timeout=timeout,
@@ -124,15 +113,15 @@ class JobsResource(Resource[str, Job, CompletedJob]):
         return JobsResourceWithRawResponse(self.calls)
 
 
-class JobsResourceWithRawResponse(RawResource):
+class JobsResourceWithRawResponse(jobwait.RawResource):
     """`JobsResource` with the status code, the headers and the body around each value."""
 
-    def get_job(self, id: str, *, timeout: float | None = None) -> RawResponse[JobResponse]:
+    def get_job(self, id: str, *, timeout: float | None = None) -> jobwait.RawResponse[JobResponse]:
         """As `JobsResource.get_job`, with the whole response."""
         return self._get_raw(GET_JOB, id, timeout)
 
 
-class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
+class AsyncJobsResource(jobwait.AsyncResource[str, Job, CompletedJob]):
     """Document processing jobs. Of the `AsyncClient`."""
 
     operation = GET_JOB
@@ -168,7 +157,7 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
         *,
         timeout: float | None = 261.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> CompletedJob:
         """Poll a job until it has succeeded, and return it.
@@ -190,7 +179,7 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return await wait_for_completion(
+        return await jobwait.wait_for_completion(
             self,
             id,
             timeout=timeout,
@@ -205,9 +194,11 @@ class AsyncJobsResource(AsyncResource[str, Job, CompletedJob]):
         return AsyncJobsResourceWithRawResponse(self.calls)
 
 
-class AsyncJobsResourceWithRawResponse(AsyncRawResource):
+class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
     """`AsyncJobsResource` with the status code, the headers and the body around each value."""
 
-    async def get_job(self, id: str, *, timeout: float | None = None) -> RawResponse[JobResponse]:
+    async def get_job(
+        self, id: str, *, timeout: float | None = None
+    ) -> jobwait.RawResponse[JobResponse]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
         return await self._get_raw(GET_JOB, id, timeout)

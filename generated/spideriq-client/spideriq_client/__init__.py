@@ -105,7 +105,7 @@ if not TYPE_CHECKING:
     # All that is asked of the layer here is what the oldest one has.
     if [*map(int, _layer.split(".")[:2])] < [0, 2]:
         raise ImportError(
-            "spideriq-client 1.0.0 needs jobwait>=0.2,<1, but jobwait "
+            "spideriq-client 0.1.0 needs jobwait>=0.2,<1, but jobwait "
             + _layer
             + ' is installed; run: python -m pip install "jobwait>=0.2,<1"'
         )

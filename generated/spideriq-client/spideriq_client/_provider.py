@@ -12,6 +12,7 @@ PROVIDER: Final = Provider(
     name="spideriq",
     title="SpiderIQ",
     package="spideriq_client",
+    api_version="1.0.0",
     waitables=(
         Waitable(
             operation="GET /api/v1/jobs/{job_id}/status",

@@ -7,27 +7,16 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from jobwait import (
-    AsyncRawResource,
-    AsyncResource,
-    JobOperation,
-    Part,
-    Polling,
-    RawResource,
-    RawResponse,
-    Resource,
-    Schedule,
-    wait_for_completion,
-)
+import jobwait
 
 from .models import Job
 
-GET_JOB: Final = JobOperation[UUID, Job, Job, Job](
+GET_JOB: Final = jobwait.JobOperation[UUID, Job, Job, Job](
     provider="spideriq",
     operation_id="getJob",
     method="GET",
     path="/api/v1/jobs/{job_id}/status",
-    parts=(Part("job_id", "path", UUID),),
+    parts=(jobwait.Part("job_id", "path", UUID),),
     response_type=Job,
     job_attribute="",
     status="/status",
@@ -38,7 +27,7 @@ GET_JOB: Final = JobOperation[UUID, Job, Job, Job](
         "failed": "failed",
         "cancelled": "cancelled",
     },
-    polling=Polling(
+    polling=jobwait.Polling(
         initial=3.0,
         multiplier=1.0,
         maximum=3.0,
@@ -48,7 +37,7 @@ GET_JOB: Final = JobOperation[UUID, Job, Job, Job](
 )
 
 
-class JobsResource(Resource[UUID, Job, Job]):
+class JobsResource(jobwait.Resource[UUID, Job, Job]):
     """Scraping jobs. Of the `Client`."""
 
     operation = GET_JOB
@@ -84,7 +73,7 @@ class JobsResource(Resource[UUID, Job, Job]):
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> Job:
         """Poll a job until it has succeeded, and return it.
@@ -106,7 +95,7 @@ class JobsResource(Resource[UUID, Job, Job]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return wait_for_completion(
+        return jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -121,15 +110,15 @@ class JobsResource(Resource[UUID, Job, Job]):
         return JobsResourceWithRawResponse(self.calls)
 
 
-class JobsResourceWithRawResponse(RawResource):
+class JobsResourceWithRawResponse(jobwait.RawResource):
     """`JobsResource` with the status code, the headers and the body around each value."""
 
-    def get_job(self, job_id: UUID, *, timeout: float | None = None) -> RawResponse[Job]:
+    def get_job(self, job_id: UUID, *, timeout: float | None = None) -> jobwait.RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
         return self._get_raw(GET_JOB, job_id, timeout)
 
 
-class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
+class AsyncJobsResource(jobwait.AsyncResource[UUID, Job, Job]):
     """Scraping jobs. Of the `AsyncClient`."""
 
     operation = GET_JOB
@@ -165,7 +154,7 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
-        schedule: Schedule | None = None,
+        schedule: jobwait.Schedule | None = None,
         not_found_grace: float = 0.0,
     ) -> Job:
         """Poll a job until it has succeeded, and return it.
@@ -187,7 +176,7 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
             APIError: The request was refused, or got no answer several times in a row.
             InvalidArgumentError: The id, or an option, cannot work; nothing was sent.
         """
-        return await wait_for_completion(
+        return await jobwait.wait_for_completion(
             self,
             job_id,
             timeout=timeout,
@@ -202,9 +191,11 @@ class AsyncJobsResource(AsyncResource[UUID, Job, Job]):
         return AsyncJobsResourceWithRawResponse(self.calls)
 
 
-class AsyncJobsResourceWithRawResponse(AsyncRawResource):
+class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
     """`AsyncJobsResource` with the status code, the headers and the body around each value."""
 
-    async def get_job(self, job_id: UUID, *, timeout: float | None = None) -> RawResponse[Job]:
+    async def get_job(
+        self, job_id: UUID, *, timeout: float | None = None
+    ) -> jobwait.RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
         return await self._get_raw(GET_JOB, job_id, timeout)

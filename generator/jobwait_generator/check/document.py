@@ -10,6 +10,7 @@ from ..document.document import EXTENSION, VARIABLE, is_provider
 from ..model.api import Api, Operation
 from ..problems import Problem
 from .requests import HEADER, request_problems
+from .sizes import oversized
 from .waiting import waiting_problems
 
 _SERVER: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:([0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?")
@@ -27,7 +28,7 @@ def check(api: Api) -> list[Problem]:
         message = "name the file after the provider, in lower case: `docurift.yaml`"
         return [api.document.problem("", message)]
     rules = (_server, _operations, _credentials)
-    return [problem for rule in rules for problem in rule(api)]
+    return [*oversized(api.document), *(problem for rule in rules for problem in rule(api))]
 
 
 def _server(api: Api) -> Iterator[Problem]:
@@ -41,8 +42,8 @@ def _operations(api: Api) -> Iterator[Problem]:
     links = {link.operation.pointer for op, _ in api.waiting for link in api.links(op)}
     for operation in api.operations:
         yield from request_problems(api, operation)
+        yield from _responses(api, operation)
         if operation.waiting is not None:
-            yield from _responses(api, operation)
             yield from waiting_problems(api, operation, operation.waiting)
         elif operation.pointer not in links:
             message = f"add `{EXTENSION}`: it tells when the job is done"
@@ -54,7 +55,7 @@ def _responses(api: Api, operation: Operation) -> Iterator[Problem]:
         if not _STATUS.fullmatch(response.status):
             message = "this is no HTTP status; write one, `4XX` or `default`"
             yield api.document.problem(response.pointer, message)
-    if operation.body is None:
+    if operation.body is None and operation.waiting is not None:
         message = "add a 200 response with an `application/json` schema: the job's"
         yield api.document.problem(f"{operation.pointer}/responses/200", message)
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from ..document.document import Document
 from ..document.pointer import joined, tokens
 from ..document.values import mapping
 from ..model.api import Api, Link, Operation
-from ..model.schemas import Node, node_at, resolve, status_words
+from ..model.schemas import Node, object_at, resolve, status_words
 from ..model.waiting import Waiting
 from ..problems import Problem, shown
-
-_CORRECT: Final = "correct the pointer"
+from .nearest import correction
 
 
 def waiting_problems(api: Api, operation: Operation, waiting: Waiting) -> Iterator[Problem]:
@@ -26,6 +24,10 @@ def waiting_problems(api: Api, operation: Operation, waiting: Waiting) -> Iterat
         yield from _job(api.document, waiting, body)
         if waiting.status is not None:
             yield from _states(api.document, waiting, waiting.status, body)
+    if waiting.failure and not (waiting.can_fail or waiting.violations):
+        message = "nothing here means that a job failed: say which word does, or where the body "
+        message += "tells it, with `when` or `unless`"
+        yield api.document.problem(f"{waiting.pointer}/failure", message)
     for link in api.links(operation):
         if link.kind == "cancel":
             yield from _cancel(api, operation, link)
@@ -44,7 +46,8 @@ def _pointers(document: Document, waiting: Waiting, body: Node) -> Iterator[Prob
         pointers["progress/value"] = waiting.progress.value
     for key, target in pointers.items():
         if not _has(document, body, target):
-            message = f"the 200 body has no {shown(target)}; {_CORRECT}"
+            remedy = correction(document, body.pointer, target)
+            message = f"the 200 body has no {shown(target)}; {remedy}"
             yield document.problem(f"{waiting.pointer}/{key}", message)
 
 
@@ -52,9 +55,10 @@ def _job(document: Document, waiting: Waiting, body: Node) -> Iterator[Problem]:
     """Only properties of plain objects lead to the job."""
     pointer = body.pointer
     for token in tokens(waiting.job):
-        node = node_at(document, pointer)
+        node = object_at(document, pointer)
         if token not in mapping(node.schema.get("properties")):
-            message = f"the 200 body has no {shown(waiting.job)} behind plain objects; {_CORRECT}"
+            remedy = correction(document, body.pointer, waiting.job)
+            message = f"the 200 body has no {shown(waiting.job)} behind plain objects; {remedy}"
             yield document.problem(f"{waiting.pointer}/job", message)
             return
         pointer = node.pointer + joined(["properties", token])
@@ -64,7 +68,12 @@ def _states(document: Document, waiting: Waiting, status: str, body: Node) -> It
     """Every status word has a state, and every state a word."""
     nodes, missing = resolve(document, body.pointer, tokens(status))
     if not nodes or (missing and waiting.absent is None):
-        message = f"not every 200 body has {shown(status)}; {_CORRECT}"
+        message = f"not every 200 body has {shown(status)}; "
+        message += (
+            "say what one without it means with `absent`"
+            if nodes
+            else correction(document, body.pointer, status)
+        )
         yield document.problem(f"{waiting.pointer}/status", message)
         return
     if not all(status_words([node]) for node in nodes):
@@ -100,7 +109,8 @@ def _result(api: Api, waiting: Waiting, link: Link, body: Node | None) -> Iterat
             message = f"the operation takes no {shown(name)}; correct the name"
             yield api.document.problem(pointer, message)
         elif body is not None and not _has(api.document, body, source):
-            message = f"the 200 body has no {shown(source)}; {_CORRECT}"
+            remedy = correction(api.document, body.pointer, source)
+            message = f"the 200 body has no {shown(source)}; {remedy}"
             yield api.document.problem(pointer, message)
 
 

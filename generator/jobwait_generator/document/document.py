@@ -12,6 +12,7 @@ from ..problems import Problem
 from .pointer import at, escaped, is_within, joined, local_pointer, parent
 from .source import Source
 from .values import Mapping, is_mapping, mapping
+from .version import INITIAL, Version
 
 COMMAND: Final = "jobwait-generate"
 """The command of this distribution."""
@@ -24,6 +25,8 @@ LINKS: Final = ("cancel", "list", "result")
 """Entries of the extension that name another operation."""
 SELECTION: Final = "x-operations"
 """In a document: the operations that its package is for."""
+OPTIONAL: Final = "x-job-optional"
+"""In the normal form, on the operation: a body may have no job yet."""
 VARIABLE: Final = "x-environment-variable"
 """On a security scheme: the variable that holds its key."""
 PREFIX: Final = "x-prefix"
@@ -75,6 +78,12 @@ class Document:
     overlay: Source | None = None
     command: str = COMMAND
     """What makes its package."""
+    version: Version = INITIAL
+    """That of its package."""
+    changelog: str = ""
+    """What has changed in its package, in Markdown; empty where nobody has written it down."""
+    beside: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """The label and the digest of the files of these two."""
 
     @property
     def file(self) -> str:
@@ -94,7 +103,10 @@ class Document:
     @property
     def header(self) -> str:
         """The first words of every generated file: what it is made of, and how."""
-        labels = [source.label for source in (self.source, self.overlay) if source]
+        return self.header_of(*(source.label for source in (self.source, self.overlay) if source))
+
+    def header_of(self, *labels: str) -> str:
+        """The same for a file that is made of others."""
         return f"Generated from {' and '.join(labels)} by `{self.command}`; edits are lost."
 
     def with_data(self, data: Mapping, origins: dict[str, str]) -> Document:

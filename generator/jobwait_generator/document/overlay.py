@@ -18,6 +18,8 @@ from jsonpath_rfc9535 import JSONPathError, finditer
 
 from ..problems import Problem, RefusedError, prose
 from .document import SELECTION, Document, Origin, moved
+from .limits import MAX_ADDED, size, visits_too_much
+from .nearest import instead_of, nearest_target
 from .pointer import escaped, is_within, joined
 from .source import Source
 from .values import Mapping, is_mapping, is_sequence, mapping, sequence
@@ -31,6 +33,8 @@ _KEYS: Final = {
     "": {"overlay", "info", "extends", "actions"},
     "/info": {"title", "version", "description"},
 }
+BEGINS: Final = "overlay: 1.1.0"
+"""The first line of an overlay."""
 _NEW: Final = """\
 overlay: 1.1.0
 info:
@@ -58,6 +62,8 @@ def apply(document: Document, overlay: Source) -> Document:
     if not application.problems:
         for i, action in enumerate(overlay.data["actions"]):
             application.act(f"/actions/{i}", action)
+            if application.is_full:
+                break
     if application.problems:
         raise RefusedError(application.problems)
     return replace(application.document, overlay=overlay)
@@ -78,7 +84,7 @@ def with_operations(file: str, content: bytes | None, operations: Sequence[str])
     line = f"- {json.dumps(action, ensure_ascii=False)}\n"
     if content is None:
         return f"{_NEW}{line}".encode()
-    overlay = Source(file, content)
+    overlay = Source(file, content, begins=BEGINS)
     wanted = {**overlay.data, "actions": [action, *sequence(overlay.data.get("actions"))]}
     lines = content.decode("utf-8-sig").splitlines(keepends=True)
     first = lines[overlay.line("/actions/0") - 1] if "actions" in overlay.data else ""
@@ -101,6 +107,12 @@ class _Application:
         self.document = document
         self.problems: list[Problem] = [*source.faults]
         self._source = source
+        self._added = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more can be added."""
+        return self._added > MAX_ADDED
 
     def _add(self, pointer: str, message: str) -> None:
         line = self._source.line(pointer)
@@ -134,7 +146,7 @@ class _Application:
     def _check_keys(self, pointer: str, part: Mapping, known: set[str]) -> None:
         for key in part:
             if key not in known and not key.startswith("x-"):
-                message = "an overlay has no such key here; correct it"
+                message = f"an overlay has no such key here; {instead_of(key, sorted(known))}"
                 if key == "copy":
                     message = "`copy` came with Overlay 1.1; write `overlay: 1.1.0`"
                 self._add(f"{pointer}/{escaped(key)}", message)
@@ -175,6 +187,9 @@ class _Application:
                 self._copy(f"{pointer}/copy", joined(copied[0]), locations)
 
     def _select(self, pointer: str, query: str) -> list[_Location]:
+        if visits_too_much(query, self.document.data):
+            self._add(pointer, "this looks at everything for everything; select by names")
+            return []
         try:
             matches = finditer(query, self.document.data)
             nodes = list(islice(matches, _NODES + 1))
@@ -182,7 +197,8 @@ class _Application:
             self._add(pointer, f"this is no JSONPath of RFC 9535: {prose(str(error))}; correct it")
             return []
         if not nodes:
-            self._add(pointer, "nothing in the document is there; correct it, or remove the action")
+            remedy = nearest_target(query, self.document.data) or "correct it"
+            self._add(pointer, f"nothing in the document is there; {remedy}; or remove the action")
         if len(nodes) > _NODES:
             self._add(pointer, f"this selects more than {_NODES} values; select fewer")
             return []
@@ -202,6 +218,10 @@ class _Application:
     def _merge_all(
         self, pointer: str, value: Any, locations: list[_Location], graft: _Graft
     ) -> None:
+        self._added += size(value, MAX_ADDED) * len(locations)
+        if self._added > MAX_ADDED:
+            self._add(pointer, f"the overlay adds more than {MAX_ADDED} values; add fewer")
+            return
         kinds = {_kind(self.document.at(joined(location))) for location in locations}
         if len(kinds) > 1:
             selected = " and ".join(sorted(kinds))

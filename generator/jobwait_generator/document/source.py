@@ -25,13 +25,21 @@ _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 class Source:
     """A file of plain JSON values, keys strings however they were written."""
 
-    def __init__(self, file: str, content: bytes, label: str | None = None) -> None:
+    def __init__(
+        self,
+        file: str,
+        content: bytes,
+        label: str | None = None,
+        *,
+        begins: str = "openapi: 3.1.0",
+    ) -> None:
         """Read YAML 1.2, of which JSON is a part, with the merge keys of 1.1.
 
         Args:
             file: What messages call it.
             content: What stands in it.
             label: What a package made of it calls it, if not the same.
+            begins: The first line of such a file, for the message where it is no mapping.
 
         Raises:
             RefusedError: It is no such thing, or not a mapping.
@@ -39,9 +47,9 @@ class Source:
         if len(content) > BYTES:
             raise RefusedError([Problem(file, 1, "", too_long(len(content)))])
         self.file = file
-        self.label = file if label is None else label
+        self.label: str = file if label is None else label
         self._content = content
-        self.is_json = file.endswith(".json")
+        self.is_json: bool = file.endswith(".json")
         """Whether it is JSON, and not just YAML."""
         data = self._quick()
         self.faults: list[Problem] = []
@@ -52,7 +60,7 @@ class Source:
             reader = ValueReader(file)
             data, self.faults = reader.read(self._node), reader.faults
         if not is_mapping(data):
-            text = "the document is not a mapping; begin it with `openapi: 3.1.0`"
+            text = f"the document is not a mapping; begin it with `{begins}`"
             raise RefusedError([Problem(file, 1, "", text)])
         self.data: Mapping = data
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..document.document import Document
 from ..model.api import Api
 from ..parse.openapi_python_client import ParsedSchemas
 from ..parse.shape import Shape
@@ -24,7 +25,9 @@ def build_package(api: Api, shape: Shape, parsed: ParsedSchemas) -> Package:
         distribution=f"{document.name}-client",
         folder=f"{'./generated' if document.is_ours else 'path/to'}/{document.name}-client",
         title=api.title,
-        version=api.version,
+        version=str(document.version),
+        api_version=api.version,
+        changelog=_changelog(document),
         text=api.text,
         header=document.header,
         server=api.server,
@@ -38,3 +41,12 @@ def build_package(api: Api, shape: Shape, parsed: ParsedSchemas) -> Package:
         aliases=models.aliases,
         openapi=json.dumps(document.data, indent=2, ensure_ascii=False) + "\n",
     )
+
+
+def _changelog(document: Document) -> str:
+    """The file with the changes, and where they are written down."""
+    if not document.changelog:
+        return ""
+    label, _ = document.beside["changelog"]
+    header = document.header_of(label).replace(">", "&gt;")
+    return f"<!-- {header} -->\n{document.changelog}"

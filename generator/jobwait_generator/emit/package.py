@@ -128,6 +128,8 @@ class Resource:
     waiting: Waiting
     statuses: list[Status]
     failures: list[Failure]
+    job_required: bool
+    """Whether a body without a job is an error, and not one to poll again."""
 
     @property
     def cancel(self) -> LinkMethod | None:
@@ -146,6 +148,10 @@ class Package:
     """Where it stands, seen from the repository."""
     title: str
     version: str
+    api_version: str
+    """What the provider calls the version of its API."""
+    changelog: str
+    """The whole file; empty where there is none."""
     text: str
     header: str
     server: str

@@ -71,6 +71,7 @@ def render_package(package: Package) -> dict[str, str]:
         **{f"{item.module}.py": render("resource.py", item) for item in package.resources},
     }
     return {
+        **({"CHANGELOG.md": package.changelog} if package.changelog else {}),
         "LICENSE": render("LICENSE"),
         "README.md": render("README.md"),
         "pyproject.toml": render("pyproject.toml"),

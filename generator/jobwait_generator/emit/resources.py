@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from ..document.document import Document
+from ..document.document import OPTIONAL, Document
 from ..document.pointer import joined, tokens
 from ..document.values import mapping, sequence
 from ..model.api import Api, Link, Operation
@@ -13,7 +13,7 @@ from ..model.names import class_name, field_names, identifier, literal, method_n
 from ..model.requests import Part, Request
 from ..model.schemas import resolve
 from ..model.waiting import Waiting
-from ..parse.openapi_python_client import ParsedSchemas, fields, wire
+from ..parse.openapi_python_client import AnyProperty, ParsedSchemas, fields, wire
 from ..parse.shape import Shape
 from .models import property_pointers, schema_text, words_of
 from .package import Failure, LinkMethod, Resource, Status
@@ -68,23 +68,26 @@ class ResourceBuilder:
             attribute=".".join(attributes),
             waiting=waiting,
             statuses=statuses,
-            failures=_failures(operation),
+            failures=_failures(operation, waiting),
+            job_required=operation.value.get(OPTIONAL) is not True,
         )
 
     def _job(self, operation: Operation, path: list[str]) -> tuple[str, list[str]]:
         """The annotation of a job, and the attributes that lead to it."""
-        prop = self._parsed.body(operation.number)
+        prop: AnyProperty = self._parsed.body(operation.number)
         attributes: list[str] = []
+        null = " | None" if path and self._parsed.less_null(prop) is not prop else ""
         for token in path:
-            model = self._parsed.model(prop)
+            model = self._parsed.model(self._parsed.less_null(prop))
             assert model is not None, "the pointer was checked"
             (key,) = (k for k in self._shape.sources if class_name(k) == model.class_info.name)
             prop = next(item for item in fields(model) if wire(item) == token)
             places = property_pointers(self._document, self._shape.sources[key])
             attributes.append(field_names(places)[token])
-        return self._parsed.annotation(prop), attributes
+        return self._parsed.annotation(prop) + null, attributes
 
     def _statuses(self, operation: Operation, waiting: Waiting, job: str) -> list[Status]:
+        job = job.removesuffix(" | None")
         union = next((union for union in self._parsed.unions if union.name == job), None)
         # Whether the status is what tells the variants of a job apart.
         is_told = union and waiting.status == waiting.job + joined([union.property])
@@ -139,17 +142,20 @@ class ResourceBuilder:
 
 def _done(waiting: Waiting, statuses: list[Status], job: str) -> list[str]:
     """The annotations of a job that has succeeded."""
+    whole = job.removesuffix(" | None")
     done = dict.fromkeys(status.type for status in statuses if status.state == "succeeded")
-    if "succeeded" in (waiting.absent, *waiting.responses.values()):
-        done[job] = None
-    # Without a body nothing has succeeded.
-    return [job.removesuffix(" | None")] if job in done else list(done)
+    codes = [code for code, state in waiting.responses.items() if state == "succeeded"]
+    if waiting.absent == "succeeded" or codes:
+        done = {whole: None}
+    # Only a status code says without a body that a job has succeeded.
+    is_bare = any(whole != job or not code.startswith("2") for code in codes)
+    return [*done, *(["None"] if is_bare else [])]
 
 
-def _failures(operation: Operation) -> list[Failure]:
+def _failures(operation: Operation, waiting: Waiting) -> list[Failure]:
     result: list[Failure] = []
     for response in operation.responses:
-        if not response.status.startswith("2"):
+        if not response.status.startswith("2") and response.status not in waiting.responses:
             error = "ServerError" if response.status.startswith("5") else "APIStatusError"
             error = _ERRORS.get(response.status, error)
             text = words_of(response.value, "")

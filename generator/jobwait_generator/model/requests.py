@@ -47,6 +47,11 @@ class Part:
         return f"{name}_" if name in RESERVED_ARGUMENTS else name
 
     @property
+    def allow_reserved(self) -> bool:
+        """Whether it is a part of the path that has slashes itself."""
+        return self.location == "path" and self.owner.get("allowReserved") is True
+
+    @property
     def constant(self) -> Any:
         """The value that it always has; None where a caller gives it."""
         return self.node.schema.get("const")

@@ -10,6 +10,8 @@ from ..document.pointer import joined
 from ..document.values import Mapping, is_mapping, mapping, sequence
 
 REF: Final = "#/components/schemas/"
+KNOWN: Final = "x-known-words"
+"""On a value that may be anything: words that a part of the document knows."""
 LIMITS: Final = ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum")
 """Keywords that bound a number."""
 
@@ -24,6 +26,13 @@ class Node(NamedTuple):
 def node_at(document: Document, pointer: str) -> Node:
     """The schema at a pointer, behind any `$ref`."""
     return Node(*document.follow(pointer))
+
+
+def object_at(document: Document, pointer: str) -> Node:
+    """The schema at a pointer, behind any `$ref`, less the null that it may be as well."""
+    node = node_at(document, pointer)
+    members = [*_members(node)]
+    return object_at(document, members[0]) if len(members) == 1 else node
 
 
 def resolve(document: Document, pointer: str, path: Sequence[str]) -> tuple[list[Node], int]:
@@ -74,6 +83,7 @@ def status_words(nodes: Sequence[Node]) -> list[str]:
     words: list[str] = []
     for node in nodes:
         listed: list[Any] = sequence(node.schema.get("enum")) or [node.schema.get("const")]
+        listed = [*listed, *sequence(node.schema.get(KNOWN))]
         words += [word for word in listed if isinstance(word, str)]
     return list(dict.fromkeys(words))
 

@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 from jsonschema import Draft202012Validator
 
 from ..document.document import LINKS, SCHEMA
+from ..document.nearest import instead_of
 from ..document.pointer import joined
 from ..document.values import Mapping, mapping
-from ..problems import prose
+from ..problems import prose, shown
 
 _DETAIL: Final = 200
 """The most characters of a validator's message."""
@@ -79,10 +80,16 @@ class Waiting:
     """The state that a status code of HTTP means by itself."""
     progress: Progress | None = None
     failure: dict[str, str] = field(default_factory=dict[str, str])
-    """The JSON Pointers to `code`, `message` and `retryable` in the body."""
+    """The JSON Pointers into the body, by `code`, `message`, `retryable`, `when` and `unless`."""
     polling: Polling = field(default_factory=Polling)
     links: dict[str, LinkSettings] = field(default_factory=dict[str, LinkSettings])
     """By `cancel`, `list` and `result`."""
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether anything means that a job failed, or was cancelled."""
+        states = {*self.states.values(), *self.responses.values(), self.absent}
+        return bool(states & {"failed", "cancelled"} or {"when", "unless"} & self.failure.keys())
 
 
 def read_waiting(value: object, pointer: str) -> Waiting:
@@ -136,6 +143,8 @@ class _Violation(Protocol):
     def absolute_path(self) -> Iterable[str | int]: ...
     @property
     def schema(self) -> Any: ...
+    @property
+    def instance(self) -> Any: ...
 
 
 class _Validator(Protocol):
@@ -151,13 +160,31 @@ def _validator() -> _Validator:
 def _violations(value: object, pointer: str) -> Iterator[Violation]:
     for error in _validator().iter_errors(value):
         path = [str(part) for part in error.absolute_path]
-        text = error.message
-        if len(text) > _DETAIL:
-            text = f"{text[: _DETAIL // 2]}…{text[-_DETAIL // 2 :]}"
-        if error.validator == "not":
-            text = "this breaks a rule"
         schema = mapping(error.schema)
-        hints = [str(schema.get(key)) for key in ("description", "title") if key in schema]
-        hint = next((hint for hint in hints if len(hint) <= _HINT), "what the schema says")
-        message = prose(f"{text}; expected here: {hint}")
-        yield Violation(path[0] if path else "", pointer + joined(path), message)
+        unknown = _unknown(error) if error.validator == "additionalProperties" else []
+        for key in unknown:
+            known = [*mapping(schema.get("properties"))]
+            message = f"there is no such entry; {instead_of(key, known)}"
+            yield Violation(key if not path else path[0], pointer + joined([*path, key]), message)
+        if not unknown:
+            yield Violation(path[0] if path else "", pointer + joined(path), _message(error))
+
+
+def _unknown(error: _Violation) -> list[str]:
+    """The keys that a schema with names for all of them has no name for."""
+    properties = mapping(mapping(error.schema).get("properties"))
+    return [key for key in mapping(error.instance) if key not in properties] if properties else []
+
+
+def _message(error: _Violation) -> str:
+    schema = mapping(error.schema)
+    text = error.message
+    if len(text) > _DETAIL:
+        text = f"{text[: _DETAIL // 2]}…{text[-_DETAIL // 2 :]}"
+    if error.validator == "not":
+        text = "this breaks a rule"
+    if error.validator in ("pattern", "type") and "patternErrorMessage" in schema:
+        return f"{shown(error.instance)}: {schema['patternErrorMessage']}"
+    hints = [str(schema.get(key)) for key in ("description", "title") if key in schema]
+    hint = next((hint for hint in hints if len(hint) <= _HINT), "what the schema says")
+    return prose(f"{text}; expected here: {hint}")

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from ..document.document import Document
 from ..document.pointer import local_pointer
 from ..document.values import Mapping, is_mapping, mapping, sequence
-from .atoms import ANY, is_listed, is_object, kind_of, listed_values, own_atoms
+from .atoms import ANY, is_listed, is_nothing, is_object, kind_of, listed_values, own_atoms
 from .origins import Origins
 
 UNIONS: Final = ("anyOf", "oneOf")
@@ -40,17 +40,24 @@ class Alternatives:
         self._origins = origins
         self._known: dict[int, tuple[Mapping, Atoms]] = {}
         """What was taken apart, by identity; the schema stays, and so its identity is its own."""
+        self._own: dict[int, tuple[Mapping, list[Mapping] | None, bool]] = {}
         self._expanding: set[str] = set()
+        self._is_cut = False
+        """Whether a circle was met, so that what is known of a schema in it is not the whole."""
         self._is_3_0 = str(document.data.get("openapi")).startswith("3.0")
 
     def atoms(self, schema: Any) -> Atoms:
         """The alternatives of a schema, references among them."""
+        if is_nothing(schema):
+            return Atoms([], null=False)
         if not is_mapping(schema):
-            return Atoms([] if schema is False else [ANY], null=False)
+            return Atoms([ANY], null=False)
         if id(schema) not in self._known:
+            was_cut, self._is_cut = self._is_cut, False
             atoms = self._taken_apart(schema)
-            if self._expanding:
-                return atoms  # In a circle this is less than the whole.
+            is_cut, self._is_cut = self._is_cut, self._is_cut or was_cut
+            if is_cut and self._expanding:
+                return atoms
             self._known[id(schema)] = schema, atoms
         return self._known[id(schema)][1]
 
@@ -64,6 +71,7 @@ class Alternatives:
             return Atoms([part], null=False)
         pointer = local_pointer(str(part["$ref"])) or ""
         if pointer in self._expanding:
+            self._is_cut = True
             return Atoms([], null=False)
         self._expanding.add(pointer)
         try:
@@ -90,31 +98,36 @@ class Alternatives:
             path[0] not in part["properties"]
             or (len(path) > 1 and self.lacks(part["properties"][path[0]], path[1:]))
             for part in self.leaves(schema)
-            if is_object(part) and "additionalProperties" not in part
+            if is_object(part) and not part.get("additionalProperties")
         )
 
     def home(self, part: Mapping) -> str | None:
         """The pointer of the component that a reference ends at; None for what is none."""
         pointer = None
-        while "$ref" in part:
+        seen: set[str] = set()
+        while "$ref" in part and str(part["$ref"]) not in seen:
+            seen.add(str(part["$ref"]))
             pointer = local_pointer(str(part["$ref"])) or ""
             parts = self.atoms(self._document.at(pointer)).parts
-            if len(parts) != 1 or parts[0] == part:
+            if len(parts) != 1:
                 break
             part = parts[0]
         return pointer
 
     def home_of(self, atom: Mapping, part: Mapping) -> str | None:
         """The pointer of the component behind a reference that is all of one atom of it."""
-        if "$ref" not in part:
-            return None
-        for inner in self.atoms(self._document.at(local_pointer(str(part["$ref"])) or "")).parts:
-            if "$ref" in inner:
-                leaves = self.behind(inner).parts
+        seen: set[str] = set()
+        left = [part]
+        while left and "$ref" in (reference := left.pop()):
+            pointer = local_pointer(str(reference["$ref"])) or ""
+            if pointer in seen:
+                continue
+            seen.add(pointer)
+            for inner in self.atoms(self._document.at(pointer)).parts:
+                leaves = self.behind(inner).parts if "$ref" in inner else []
                 if leaves == [atom]:
                     return self.home(inner)
-                if atom in leaves:
-                    return self.home_of(atom, inner)
+                left += [inner] if atom in leaves else []
         return None
 
     def _taken_apart(self, schema: Mapping) -> Atoms:
@@ -126,11 +139,10 @@ class Alternatives:
             null = null or self.is_nullable(reference)
             if self._is_3_0 or not _BESIDE_REF & schema.keys():
                 return Atoms(lists[0], null)
-        own, own_null = own_atoms(schema)
+        own, own_null = self._own_atoms(schema)
         null = null or own_null
         if own is not None:
-            pointer = self._origins.of(schema)
-            lists.append([self._origins.note(atom, pointer) for atom in own])
+            lists.append(own)
         for part in sequence(schema.get("allOf")):
             atoms = self.atoms(part)
             null = null or atoms.null
@@ -146,6 +158,15 @@ class Alternatives:
         for other in lists[1:]:
             result = self._intersection(result, other)
         return Atoms(result if len(result) <= _MOST else [ANY], null)
+
+    def _own_atoms(self, schema: Mapping) -> tuple[list[Mapping] | None, bool]:
+        """The atoms of a schema's own keywords: the same ones whenever they are asked for."""
+        if id(schema) not in self._own:
+            own, null = own_atoms(schema)
+            if own is not None:
+                own = [self._origins.derive(atom, schema) for atom in own]
+            self._own[id(schema)] = schema, own, null
+        return self._own[id(schema)][1:]
 
     def _intersection(self, one: list[Mapping], other: list[Mapping]) -> list[Mapping]:
         """What two lists of alternatives both allow."""
@@ -175,14 +196,15 @@ class Alternatives:
             return [self._common_object(x, y)]
         if kinds == {"array"}:
             items = [part["items"] for part in (x, y) if part["items"] not in ({}, True)]
-            derive = self._origins.derive
-            together = derive({"allOf": items}, *items) if len(items) > 1 else [*items, {}][0]
-            return [derive({"type": "array", "items": together}, x)]
+            together: Any = self._origins.together("allOf", items) if items else {}
+            return [self._origins.derive({"type": "array", "items": together}, x)]
         if is_listed(x) and is_listed(y):
             words = [word for word in listed_values(x) if word in listed_values(y)]
             listed: Mapping = {"type": x["type"], "enum": words}
             return [self._origins.derive(listed, x)] if words else []
-        return [y if is_listed(y) else x if is_listed(x) else {**x, **y}]
+        if is_listed(x) or is_listed(y):
+            return [y if is_listed(y) else x]
+        return [self._origins.derive({**x, **y}, x)]
 
     def _common_with_reference(self, reference: Mapping, other: Mapping) -> list[Mapping]:
         parts = self.behind(reference).parts
@@ -194,19 +216,23 @@ class Alternatives:
         return self._intersection(parts, self.behind(other).parts)
 
     def _common_object(self, x: Mapping, y: Mapping) -> Mapping:
-        derive = self._origins.derive
         properties = dict(mapping(x.get("properties")))
         for name, value in mapping(y.get("properties")).items():
             old = properties.get(name, value)
-            properties[name] = old if old == value else derive({"allOf": [old, value]}, value, old)
+            if old != value:
+                properties[name] = self._origins.together("allOf", [old, value], value)
+            else:
+                properties[name] = old
         result: Mapping = {"type": "object"}
         if properties:
             result["properties"] = properties
         required = [*sequence(x.get("required")), *sequence(y.get("required"))]
         if required:
             result["required"] = list(dict.fromkeys(required))
-        values = [part["additionalProperties"] for part in (x, y) if "additionalProperties" in part]
-        if values:
-            together = values[0] if len(values) == 1 else derive({"allOf": values}, *values)
-            result["additionalProperties"] = together
-        return derive(result, x, y)
+        values = [part.get("additionalProperties", True) for part in (x, y)]
+        # What two say together is often not meant to be closed by the one that says so.
+        if open_ := [value for value in values if is_mapping(value)]:
+            result["additionalProperties"] = self._origins.together("allOf", open_)
+        elif values == [False, False]:
+            result["additionalProperties"] = False
+        return self._origins.derive(result, x, y)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from ..document.values import Mapping, is_mapping, is_sequence, mapping, sequence
@@ -57,19 +56,26 @@ def _listed_atoms(schema: Mapping, values: list[Any], types: list[Any]) -> list[
         values = [int(v) if isinstance(v, str) and v.isdecimal() else v for v in values]
     strings = [v for v in values if isinstance(v, str)]
     integers = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
-    if strings and integers:
-        return [{"type": "string"}, {"type": "integer"}]
-    atoms: list[Mapping] = []
-    if strings or integers:
-        kind, listed = ("string", list[Any](strings)) if strings else ("integer", integers)
-        atoms.append(_listed_atom(schema, kind, list(dict.fromkeys(listed)), len(values)))
-    if any(isinstance(v, bool) for v in values):
-        atoms.append({"type": "boolean"})
-    if any(isinstance(v, float) for v in values):
-        atoms = [atom for atom in atoms if atom["type"] != "integer"] + [{"type": "number"}]
     if any(isinstance(v, dict | list) for v in values):
         return [dict(ANY)]
-    return atoms or [dict(ANY)]
+    kinds = dict.fromkeys(map(_json_type, values))
+    # Where none is of the declared type, either may be a mistake.
+    kinds |= {} if kinds.keys() & {*types} else dict.fromkeys(types)
+    kinds.pop("null", None)
+    if "number" in kinds:
+        kinds.pop("integer", None)
+    if not kinds.keys() <= {"boolean", "integer", "number", "string"}:
+        return [dict(ANY)]
+    if {"integer", "string"} <= kinds.keys():
+        return [{"type": kind} for kind in kinds]
+    atoms: list[Mapping] = []
+    for kind in kinds:
+        listed: list[Any] = strings if kind == "string" else integers if kind == "integer" else []
+        if listed:
+            atoms.append(_listed_atom(schema, kind, list(dict.fromkeys(listed)), len(values)))
+        else:
+            atoms.append({"type": kind})
+    return atoms
 
 
 def _listed_atom(schema: Mapping, kind: str, listed: list[Any], size: int) -> Mapping:
@@ -100,56 +106,16 @@ def _plain_atom(schema: Mapping, kind: Any) -> Mapping:
     if sequence(schema.get("required")):
         result["required"] = schema["required"]
     values = schema.get("additionalProperties")
-    if is_mapping(values) and values and not schema.get("patternProperties"):
+    if is_nothing(values) or schema.get("unevaluatedProperties") is False:
+        result["additionalProperties"] = False
+    elif is_mapping(values) and values and not schema.get("patternProperties"):
         result["additionalProperties"] = values
     return result
 
 
-def without_contained(
-    parts: list[Mapping], leaves: Callable[[Mapping], list[Mapping]]
-) -> list[Mapping]:
-    """Alternatives, less those that another one contains.
-
-    Args:
-        parts: The alternatives: no objects with properties, references among them.
-        leaves: The atoms behind one of them.
-    """
-    by_kind: dict[str, list[Mapping]] = {}
-    for part in parts:
-        kind = next((kind_of(atom) for atom in leaves(part)), "any")
-        by_kind.setdefault(kind, []).append(part)
-    result: list[Mapping] = []
-    for kind, alike in by_kind.items():
-        if kind == "integer" and "number" in by_kind:
-            continue
-        if kind == "number":
-            result.append(alike[0])
-        elif kind == "string":
-            result += _strings(alike)
-        elif kind == "array" and len(alike) > 1:
-            result.append({"type": "array", "items": {"anyOf": [part["items"] for part in alike]}})
-        elif kind == "object" and len(alike) > 1:
-            values = [part.get("additionalProperties") for part in alike]
-            rest = {"additionalProperties": {"anyOf": values}} if all(values) else {}
-            result.append({"type": "object", **rest})
-        else:
-            result += alike
-    return result
-
-
-def _strings(parts: list[Mapping]) -> list[Mapping]:
-    references = [part for part in parts if "$ref" in part]
-    words = [word for part in parts for word in listed_values(part)]
-    if words:
-        # An enum is open: it takes any other word as well.
-        listed = list(dict.fromkeys(words))
-        if len(listed) > 1:
-            return [{"type": "string", "enum": listed}, *references]
-        if {"type": "string"} not in parts:
-            return parts
-    if {"type": "string"} in parts:
-        return references or [{"type": "string"}]
-    return parts
+def is_nothing(schema: Any) -> bool:
+    """Whether no value is as a schema says."""
+    return schema is False or (is_mapping(schema) and schema.get("not") in ({}, True))
 
 
 def listed_values(part: Mapping) -> list[Any]:
@@ -184,6 +150,14 @@ def distinct(parts: list[Mapping]) -> list[Mapping]:
         if part not in result:
             result.append(part)
     return result
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return "null" if value is None else "boolean"
+    if isinstance(value, str):
+        return "string"
+    return "integer" if isinstance(value, int) else "number"
 
 
 def _text(value: Any) -> str:

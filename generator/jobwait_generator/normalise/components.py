@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
-from itertools import count
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from typing import Any
 
 from ..document.document import Document
@@ -32,10 +32,14 @@ class Components:
         self.discriminators: dict[str, str] = {}
         """The property that tells a variant from the others, by the variant's key."""
         self._document = document
+        self._reserved_names = frozenset(taken)
         self._taken = set(taken)
+        self._numbers: dict[str, Iterator[int]] = {}
         self.reserved: dict[str, str] = {}
         """The keys of the document's own components, by their pointers."""
         self._keys: dict[str, str] = {}
+        self._lent: set[str] = set()
+        """The pointers of components whose keys variants made of them have."""
 
     def reserve(self, key: str, pointer: str) -> None:
         """Give what stands at `pointer`, if it becomes a component, this key or the nearest."""
@@ -46,19 +50,40 @@ class Components:
         if pointer not in self._keys:
             schema = self._document.at(pointer)
             key = self.reserved.get(pointer)
+            if pointer in self._lent:
+                key = self.new_key(f"{key}Data")
             key = key or self.new_key(title_of(mapping(schema)) or tokens(pointer)[-1])
             self._keys[pointer] = key
             self.add(key, schema)
         return self._keys[pointer]
 
+    def variant_key(self, pointer: str | None, *wanted: str) -> str:
+        """The key of a variant made of what stands at `pointer`: its own, as long as that is free.
+
+        Args:
+            wanted: What to call it if not, the best first.
+        """
+        own = self.reserved.get(pointer or "")
+        if pointer is None or own is None or pointer in self._keys or pointer in self._lent:
+            return self.new_key(*wanted)
+        self._lent.add(pointer)
+        return own
+
     def add(self, key: str, schema: Any) -> None:
         """Let a component be made of a schema."""
         self.queue.append((key, schema))
 
-    def new_key(self, wanted: str) -> str:
-        """A key that no other component has, and its class no other meaning."""
-        base = re.sub(r"[^A-Za-z0-9]", "", class_name(wanted)) or "Schema"
-        names = (base if i == 1 else f"{base}{i}" for i in count(1))
+    def new_key(self, *wanted: str) -> str:
+        """A key that no other component has, and its class no other meaning.
+
+        Args:
+            wanted: What to call it, the best first.
+        """
+        bases = [re.sub(r"[^A-Za-z0-9]", "", class_name(name)) or "Schema" for name in wanted]
+        # What means something else in a package is told from that by a word, not by a number.
+        bases += [f"{base}Data" for base in bases if base in self._reserved_names]
+        numbers = self._numbers.setdefault(bases[0], count(2))
+        names = chain(bases, (f"{bases[0]}{i}" for i in numbers))
         name = next(n for n in names if not {n, f"Unknown{n}"} & self._taken)
         self._taken |= {name, f"Unknown{name}"}
         return name

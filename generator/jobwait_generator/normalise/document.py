@@ -13,6 +13,7 @@ from typing import Final
 from ..document.document import (
     EXTENSION,
     LINKS,
+    OPTIONAL,
     Document,
     RawOperation,
     linked,
@@ -21,14 +22,16 @@ from ..document.document import (
 from ..document.pointer import escaped, joined, tokens
 from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import RESERVED_NAMES, resource_classes
-from ..problems import Problem, RefusedError
+from ..problems import Problem, RefusedError, prose
+from .origins import TooManySchemasError
 from .requests import Requests, plain_path
 from .resources import body_name, operation_id, tags_of
 from .responses import Responses
-from .schemas import Schemas, TooManySchemasError
+from .schemas import Schemas
 from .security import usable_requirements, usable_schemes
 
-_VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+)*")
+_LONGEST_VERSION: Final = 80
+_WORD: Final = (str, int, float)
 _NOTES: Final = ("summary", "description", "deprecated")
 
 
@@ -39,7 +42,16 @@ def normalise(document: Document) -> tuple[Document, list[Problem]]:
         RefusedError: It means too many schemas for one package.
     """
     normaliser = _Normaliser(document)
-    return normaliser.document(), normaliser.problems
+    try:
+        return normaliser.document(), normaliser.problems
+    except TooManySchemasError:
+        message = "these mean too many schemas; describe less, or flatter"
+        problem = document.problem("/components/schemas", message)
+        raise RefusedError([*normaliser.problems, problem]) from None
+
+
+_URL: Final = 2_000
+"""Characters of a URL that are read."""
 
 
 class _Normaliser:
@@ -77,14 +89,11 @@ class _Normaliser:
                 self._report(operation.pointer, message)
             item[operation.method] = self._operation(operation)
             origins[joined(["paths", path, operation.method])] = operation.pointer
-        try:
-            self._schemas.finish()
-        except TooManySchemasError:
-            message = "these mean too many schemas; describe less, or flatter"
-            self._report("/components/schemas", message)
-            raise RefusedError(self.problems) from None
+        self._schemas.finish()
         for operation in self._waiting:
-            self._require_job(result["paths"][plain_path(operation.path)][operation.method])
+            is_certain = operation.pointer not in self._responses.nullable
+            method = result["paths"][plain_path(operation.path)][operation.method]
+            self._require_job(method, is_certain=is_certain)
         result["components"] = {
             "securitySchemes": self._schemes,
             "schemas": self._schemas.components,
@@ -95,21 +104,25 @@ class _Normaliser:
     def _report(self, pointer: str, message: str) -> None:
         self.problems.append(self._document.problem(pointer, message))
 
-    def _require_job(self, operation: Mapping) -> None:
-        """Let every body have a job: the extension says that it has."""
+    def _require_job(self, operation: Mapping, *, is_certain: bool) -> None:
+        """Let every body have a job: what has none is an error, or polled again."""
         job = mapping(operation[EXTENSION]).get("job")
         content = mapping(operation["responses"].get("200")).get("content")
         if isinstance(job, str) and content:
-            self._schemas.require(content["application/json"]["schema"], tokens(job))
+            schema = content["application/json"]["schema"]
+            is_certain = self._schemas.require(schema, tokens(job)) and is_certain
+        if not is_certain:
+            operation[OPTIONAL] = True
 
     def _info(self) -> Mapping:
         info = mapping(self._document.data.get("info"))
         title = info.get("title")
         if not isinstance(title, str) or not title.strip():
             title = self._document.name.replace("-", " ").title()
-        version = _VERSION.match(str(info.get("version", "")).removeprefix("v"))
+        version = info.get("version")
+        version = prose(str(version))[:_LONGEST_VERSION] if isinstance(version, _WORD) else ""
         notes = {k: info[k] for k in ("summary", "description") if isinstance(info.get(k), str)}
-        return {"title": title, "version": version[0] if version else "0", **notes}
+        return {"title": title, "version": version, **notes}
 
     def _servers(self) -> list[Mapping]:
         """The one server that all requests go to, if the document names it."""
@@ -190,10 +203,15 @@ class _Normaliser:
 
 def _url(server: Mapping) -> str:
     """The URL of a server; empty where it is not a whole one."""
-    url = str(server.get("url", ""))
-    for name, variable in mapping(server.get("variables")).items():
-        default = mapping(variable).get("default")
-        if isinstance(default, str | int) and str(default):
-            url = url.replace(f"{{{name}}}", str(default))
-    url = url.strip().rstrip("/")
+    defaults = {
+        name: str(mapping(variable).get("default", ""))
+        for name, variable in mapping(server.get("variables")).items()
+    }
+    # In one pass: a default is not read for variables, which could double the URL each time.
+    url = re.sub(
+        r"\{([^{}]*)\}",
+        lambda match: defaults.get(match[1]) or match[0],
+        str(server.get("url", ""))[:_URL],
+    )
+    url = url[:_URL].strip().rstrip("/")
     return url if re.match(r"https?://", url) and "{" not in url else ""

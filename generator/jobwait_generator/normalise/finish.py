@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..document.values import Mapping, is_mapping, is_sequence, mapping, sequence
-from ..model.schemas import REF
+from ..model.schemas import KNOWN, REF
 
 NULL: Final[Mapping] = {"type": "null"}
-ANNOTATIONS: Final = ("title", "description", "deprecated", "example", "examples", "x-assumed")
+ANNOTATIONS: Final = (
+    *("title", "description", "deprecated", "example", "examples", "x-assumed"),
+    KNOWN,
+)
 """Keys that say something of a value, and nothing of its type."""
 
 _BESIDE: Final = ("anyOf", "oneOf")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from ..document.pointer import escaped
 from ..document.values import Mapping, is_mapping, is_sequence
+
+_MOST: Final = 20_000
+"""Schemas that are made of the document's own."""
+
+
+class TooManySchemasError(Exception):
+    """The document means more schemas than a package can have."""
 
 
 class Origins:
@@ -18,6 +25,11 @@ class Origins:
     def __init__(self, data: Mapping) -> None:
         self._pointers: dict[int, str] = {}
         self._noted: list[Mapping] = []
+        self._derived: dict[tuple[str, Any], Mapping] = {}
+        self._combined: set[tuple[str, int]] = set()
+        """What `together` has made, by its keyword and identity."""
+        self._order: dict[int, int] = {}
+        """When each schema was first combined with another one, by its identity."""
         self._register(data, "")
 
     def of(self, node: Any) -> str:
@@ -31,11 +43,40 @@ class Origins:
         return node
 
     def derive(self, node: Mapping, *sources: Any) -> Mapping:
-        """The same mapping, which comes from the first source that has a pointer."""
+        """A mapping like this one, which comes from the first source that has a pointer.
+
+        It is the same whenever it is made of the same: what contains itself is known by that.
+
+        Raises:
+            TooManySchemasError: There is no end to them.
+        """
         pointers = (
             self._pointers[id(source)] for source in sources if id(source) in self._pointers
         )
-        return self.note(node, next(pointers, ""))
+        pointer = next(pointers, "")
+        key = pointer, _identity(node)
+        if key not in self._derived:
+            if len(self._derived) >= _MOST:
+                raise TooManySchemasError
+            self._derived[key] = self.note(node, pointer)
+        return self._derived[key]
+
+    def together(self, key: str, schemas: Iterable[Any], *sources: Any) -> Any:
+        """The schema that is all (`allOf`) or any (`anyOf`) of several, and the one if it is one.
+
+        One that is made of others already is taken for these, so that there is an end to them.
+        """
+        flat: list[Any] = []
+        for schema in schemas:
+            is_same = is_mapping(schema) and (key, id(schema)) in self._combined
+            flat += schema[key] if is_same else [schema]
+        parts = list({id(schema): schema for schema in flat}.values())
+        if len(parts) == 1:
+            return parts[0]
+        parts.sort(key=lambda part: self._order.setdefault(id(part), len(self._order)))
+        result = self.derive({key: parts}, *sources, *parts)
+        self._combined.add((key, id(result)))
+        return result
 
     def within(self, data: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
         """The pointers of the mappings in `data`, each with that which it comes from."""
@@ -56,3 +97,16 @@ class Origins:
         elif is_sequence(value):
             for i, item in enumerate(value):
                 self._register(item, f"{pointer}/{i}")
+
+
+def _identity(node: Mapping) -> Any:
+    """What a schema is made of: its words, and the schemas in it by their identity."""
+    return tuple((key, _part(key, value)) for key, value in node.items())
+
+
+def _part(key: str, value: Any) -> Any:
+    if key == "properties":
+        return tuple((name, id(schema)) for name, schema in value.items())
+    if is_sequence(value):
+        return tuple(_part("", item) for item in value)
+    return id(value) if is_mapping(value) else (type(value), value)

@@ -21,7 +21,7 @@ _IGNORED_HEADERS: Final = frozenset({"accept", "authorization", "content-type", 
 """Header parameters that mean nothing, as OpenAPI says, or that every client sends."""
 _STYLES: Final = {"path": "simple", "query": "form"}
 """What holds where a parameter has no `style`."""
-_NOTES: Final = ("description", "example", "examples", "style")
+_NOTES: Final = ("allowReserved", "description", "example", "examples", "style")
 
 
 class Requests:
@@ -42,7 +42,7 @@ class Requests:
         self._report = report
         schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
         self._keys = {
-            (mapping(scheme).get("in"), str(mapping(scheme).get("name")).lower())
+            (str(mapping(scheme).get("in")), str(mapping(scheme).get("name")).lower())
             for scheme in schemes.values()
         }
         """What is a key, and therefore no parameter: where it is sent, and its name."""
@@ -85,7 +85,7 @@ class Requests:
         return [parameter]
 
     def _is_ignored(self, where: Any, name: str) -> bool:
-        return (where, name.lower()) in self._keys or (
+        return (str(where), name.lower()) in self._keys or (
             where == "header" and name.lower() in _IGNORED_HEADERS
         )
 
@@ -161,7 +161,8 @@ class Requests:
                 self._report(pointer, "a request's body is an object with plain values")
             return None
         declared = mapping(parts[0].get("properties"))
-        required = [name for name in sequence(parts[0].get("required")) if name in declared]
+        required = [str(name) for name in sequence(parts[0].get("required"))]
+        required = [name for name in dict.fromkeys(required) if name in declared]
         if not required:
             return None
         properties = {

@@ -17,6 +17,7 @@ from ..model.names import (
     is_module_name,
     method_name,
     resource_classes,
+    shortened,
 )
 
 _VERBS: Final = re.compile(r"(get|retrieve|fetch|poll|check|show|read|describe|find)_(.+)")
@@ -30,7 +31,7 @@ def tags_of(operations: Sequence[RawOperation]) -> dict[str, str]:
     result: dict[str, str] = {}
     taken: set[str] = set()
     for operation in operations:
-        for word in _wanted(operation, operations):
+        for word in map(shortened, _wanted(operation, operations)):
             tags = (tag for tag in (word, f"{word} jobs") if _is_free(tag, taken))
             if tag := next(tags, None):
                 taken.add(identifier(tag))

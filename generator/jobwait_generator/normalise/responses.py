@@ -41,6 +41,8 @@ class Responses:
         self._document = document
         self._schemas = schemas
         self._report = report
+        self.nullable: set[str] = set()
+        """The pointers of operations whose body may be null, as the document says."""
 
     def of(self, operation: RawOperation, name: str) -> Mapping:
         """All responses of an operation; `name` is that of a body which has none."""
@@ -107,8 +109,11 @@ class Responses:
         for body in bodies.values():
             examples = {**body.examples, **examples}
         whole = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+        if self._schemas.alternatives.atoms(whole).null:
+            self.nullable.add(operation.pointer)
         schema = self._schemas.body(whole, name)
-        if set(meaningful_codes(operation.value)) - bodies.keys():
+        told = {code for code in meaningful_codes(operation.value) if _SUCCESS.fullmatch(code)}
+        if told - bodies.keys():
             schema = {"anyOf": [schema, {"type": "null"}]}
         return {"application/json": {"schema": schema, **examples}}
 

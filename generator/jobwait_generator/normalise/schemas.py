@@ -10,6 +10,7 @@ says more than what a server sends.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ..document.document import Document
@@ -18,18 +19,35 @@ from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import class_name
 from ..model.schemas import LIMITS, REF
 from .alternatives import Alternatives
-from .atoms import ANY, distinct
+from .atoms import ANY, distinct, is_nothing, is_object
 from .components import Components, Normal, title_of
 from .finish import ANNOTATIONS, NULL, break_circles, open_constants, with_null, without_null
-from .origins import Origins
+from .origins import Origins, TooManySchemasError
 from .unions import Unions
 
 _MOST: Final = 2_000
 """The most components of a package."""
+_NODES: Final = 100_000
+"""The most schemas in all of them."""
+_LEVELS: Final = 100
+"""The most schemas within one another."""
 
 
-class TooManySchemasError(Exception):
-    """The document means more schemas than a package can have."""
+@dataclass
+class _Level:
+    """A schema that others are looked at within.
+
+    Args:
+        schema: The schema.
+        hint: What it is called, if it has no title.
+        key: The component that it is; None for none.
+        is_object: Whether it is an object with properties, which a class can be made of.
+    """
+
+    schema: Mapping
+    hint: str
+    key: str | None
+    is_object: bool
 
 
 class Schemas:
@@ -42,10 +60,14 @@ class Schemas:
 
     def __init__(self, document: Document, taken: Iterable[str]) -> None:
         self.components: dict[str, Mapping] = {}
-        self.origins = Origins(document.data)
-        self.alternatives = Alternatives(document, self.origins)
-        self.keys = Components(document, taken)
+        self.origins: Origins = Origins(document.data)
+        self.alternatives: Alternatives = Alternatives(document, self.origins)
+        self.keys: Components = Components(document, taken)
         self._unions = Unions(self.alternatives, self.keys, self.origins)
+        self._levels: list[_Level] = []
+        self._nodes = 0
+        self._inner: dict[str, Mapping] = {}
+        """Components that contain themselves, and stand in no place of their own."""
 
     def body(self, schema: Any, name: str) -> Mapping:
         """A reference to the component for a body; `name` is its name where it has none.
@@ -53,7 +75,7 @@ class Schemas:
         That a body may be null is not believed.
         """
         if not is_mapping(schema):
-            schema = self.origins.derive({})
+            schema = {}
         reference = schema.get("$ref")
         if isinstance(reference, str) and not self.alternatives.is_nullable(reference):
             return {"$ref": REF + self.keys.key(local_pointer(reference) or "")}
@@ -73,6 +95,7 @@ class Schemas:
             if key not in components:
                 node = without_null(self._schema(schema, key, key))
                 components[key] = self.origins.note(node, self.origins.of(schema))
+            components |= self._inner
             if len(components) > _MOST:
                 raise TooManySchemasError
         break_circles(components)
@@ -81,19 +104,26 @@ class Schemas:
         first = [key for key in self.keys.reserved.values() if key in components]
         self.components = {key: components[key] for key in dict.fromkeys([*first, *components])}
 
-    def require(self, body: Mapping, path: list[str]) -> None:
-        """Let a value be in every body: the extension says that it is."""
-        node = body
+    def require(self, body: Mapping, path: list[str]) -> bool:
+        """Let a value be in every body: the extension says that it is.
+
+        Returns:
+            Whether the document says so too.
+        """
+        node = without_null(body)
+        is_certain = True
         for token in path:
             while "$ref" in node:
                 node = self.components[str(node["$ref"]).removeprefix(REF)]
             inner = mapping(node.get("properties")).get(token)
             if inner is None:
-                return
+                return is_certain
             required = sequence(node.get("required"))
+            is_certain = is_certain and token in required and without_null(inner) == inner
             node["required"] = [*required, *([] if token in required else [token])]
             origin = self.origins.of(inner)
             node["properties"][token] = node = self.origins.note(without_null(inner), origin)
+        return is_certain
 
     def _schema(self, schema: Any, hint: str, component: str | None = None) -> Any:
         """The normal form of a schema."""
@@ -104,11 +134,40 @@ class Schemas:
         if isinstance(schema, Normal):
             return self.origins.note(dict(schema), origin)
         atoms, null = self.alternatives.atoms(schema)
-        node = self._joined(atoms, schema, hint, component)
+        node = self._again(schema)
+        if node is None:
+            level = _Level(schema, hint, component, any(map(is_object, atoms)))
+            node = self._within(level, atoms)
         node = {**node, **_limits(schema, node), **notes}
         if null:
             node = with_null(node) if atoms else {**NULL, **notes}
         return self.origins.note(node, origin)
+
+    def _again(self, schema: Mapping) -> Mapping | None:
+        """What a schema is within itself; None where it is not."""
+        places = [i for i, level in enumerate(self._levels) if level.schema is schema]
+        if not places:
+            return None
+        level = self._levels[places[-1]]
+        if level.is_object:
+            level.key = level.key or self.keys.new_key(title_of(schema) or level.hint)
+            return {"$ref": REF + level.key}
+        # Python spells no type that has no end; a class on the way is one.
+        return None if any(inner.is_object for inner in self._levels[places[-1] :]) else {}
+
+    def _within(self, level: _Level, atoms: list[Mapping]) -> Mapping:
+        """The normal form of a schema that is looked at now; a reference where that has a name."""
+        self._nodes += 1
+        if len(self._levels) >= _LEVELS or self._nodes > _NODES:
+            raise TooManySchemasError
+        component = level.key
+        self._levels.append(level)
+        node = self._joined(atoms, level.schema, level.hint, component)
+        self._levels.pop()
+        if level.key == component or level.key is None:
+            return node
+        self._inner[level.key] = self.origins.note(node, self.origins.of(level.schema))
+        return {"$ref": REF + level.key}
 
     def _joined(
         self, atoms: list[Mapping], schema: Mapping, hint: str, component: str | None
@@ -144,7 +203,7 @@ class Schemas:
         required = [name for name in sequence(part.get("required")) if isinstance(name, str)]
         properties: Mapping = {}
         for name, value in part["properties"].items():
-            if value is False or mapping(value).get("writeOnly") is True:
+            if is_nothing(value) or mapping(value).get("writeOnly") is True:
                 continue  # No answer has it.
             node = self._schema(value, hint + class_name(name))
             if name not in required and is_mapping(node):

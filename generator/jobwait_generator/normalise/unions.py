@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from ..document.pointer import local_pointer, tokens
-from ..document.values import Mapping, mapping, sequence
-from ..model.names import class_name, field_name
-from ..model.schemas import REF
+from ..document.values import Mapping, is_mapping, mapping, sequence
+from ..model.names import field_name, variant_name
+from ..model.schemas import KNOWN, REF
 from .alternatives import Alternatives
-from .atoms import ANY, distinct, is_listed, is_object, is_scalar, without_contained
+from .atoms import ANY, distinct, is_listed, is_object
 from .components import Components, Normal, title_of
+from .contained import Contained
+from .finish import ANNOTATIONS
 from .origins import Origins
 
 _LIKELY: Final = ("status", "state", "type", "kind")
@@ -46,6 +48,7 @@ class Unions:
         self._alternatives = alternatives
         self._components = components
         self._origins = origins
+        self._contained = Contained(lambda part: alternatives.behind(part).parts, origins)
         self._keys: dict[frozenset[Any], str] = {}
         """The key of each union, by what it consists of."""
 
@@ -64,9 +67,10 @@ class Unions:
         rest: list[Mapping] = []
         for part in parts:
             atoms = self._alternatives.behind(part).parts
+            if ANY in atoms:
+                return [ANY]
             if not any(is_object(atom) for atom in atoms):
-                # A name stays, except where several lists or maps become one.
-                rest += [part] if all(is_scalar(atom) for atom in atoms) else atoms
+                rest += [part] if atoms else []
                 continue
             pointer = self._alternatives.home(part) if len(atoms) == 1 else None
             for atom in atoms:
@@ -75,9 +79,7 @@ class Unions:
                     members.append(_Member(home, atom))
                 else:
                     rest.append(atom)
-        if ANY in rest:
-            return [ANY]
-        rest = without_contained(distinct(rest), self._alternatives.leaves)
+        rest = self._contained.without(distinct(rest))
         if len(members) == 1:
             return [members[0].schema, *rest]
         if members:
@@ -172,14 +174,15 @@ class Unions:
     def _variant(self, member: _Member, name: str, words: list[str], union: str) -> str:
         """The key of the component that has these words only, and is no other union's variant."""
         inner = member.properties[name]
-        key = self._components.key(member.pointer) if member.pointer else None
-        is_taken = key in self._components.discriminators
-        if key and not is_taken and self._alternatives.words(inner) == words:
-            return key
+        own = self._components.reserved.get(member.pointer or "")
+        is_taken = own in self._components.discriminators
+        if member.pointer and not is_taken and self._alternatives.words(inner) == words:
+            return self._components.key(member.pointer)
         derive = self._origins.derive
-        key = self._components.new_key(
-            title_of(member.atom) or key or f"{class_name(words[0])}{union}"
-        )
+        wanted = [variant_name(words[0], own or union)]
+        if not member.pointer and (title := title_of(member.atom)):
+            wanted.insert(0, title)
+        key = self._components.variant_key(member.pointer, *wanted)
         listed = derive({"type": "string", "enum": words}, inner)
         texts = {k: inner[k] for k in ("description",) if k in mapping(inner)}
         properties = {**member.properties, name: {**listed, **texts}}
@@ -188,25 +191,31 @@ class Unions:
 
     def _in_common(self, members: list[_Member]) -> Mapping:
         """What holds for each of several objects."""
-        properties: dict[str, list[Any]] = {}
-        for member in members:
-            for name, value in member.properties.items():
-                values = properties.setdefault(name, [])
-                if value not in values:
-                    values.append(value)
-        derive = self._origins.derive
+        names = dict.fromkeys(name for member in members for name in member.properties)
         return {
             "type": "object",
             "required": [
                 name
-                for name in properties
+                for name in names
                 if all(name in member.properties and name in member.required for member in members)
             ],
-            "properties": {
-                name: values[0] if len(values) == 1 else derive({"anyOf": values}, *values)
-                for name, values in properties.items()
-            },
+            "properties": {name: self._value(members, name) for name in names},
         }
+
+    def _value(self, members: list[_Member], name: str) -> Any:
+        """What a property may be in any of several objects: anything, if one leaves it open."""
+        declared = [member.properties[name] for member in members if name in member.properties]
+        values = distinct(declared)
+        for member in members:
+            other = member.atom.get("additionalProperties", True)
+            if name not in member.properties and is_mapping(other):
+                values.append(other)
+            elif name not in member.properties and other is True:
+                notes = {k: v for k, v in mapping(declared[0]).items() if k in ANNOTATIONS}
+                words = [w for part in declared for w in self._alternatives.words(part)]
+                known = {KNOWN: words} if words else {}
+                return self._origins.derive({**notes, **known}, *declared)
+        return self._origins.together("anyOf", values)
 
 
 def _distinct(members: list[_Member]) -> list[_Member]:

@@ -20,16 +20,11 @@ NAME: Final = "generation.lock"
 _NO_LOCK: Final = (OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
-def inputs(
-    command: str,
-    document: tuple[str, str],
-    overlay: tuple[str, str] | None,
-) -> dict[str, Any]:
-    """All that decides the bytes of a package; documents are pairs of a name and a digest."""
-    sources = {"document": document, "overlay": overlay}
+def inputs(command: str, sources: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """All that decides the bytes of a package; sources are pairs of a name and a digest."""
     return {
         "command": command,
-        **{key: {"file": s[0], "sha256": s[1]} for key, s in sources.items() if s is not None},
+        **{key: {"file": file, "sha256": sha256} for key, (file, sha256) in sources.items()},
         "generator": {"sha256": _generator_digest()},
         "tools": dict(PINS),
     }
@@ -61,6 +56,15 @@ def written(directory: Path) -> set[str] | None:
         return {NAME, *json.loads((directory / NAME).read_bytes())["files"]}
     except _NO_LOCK:
         return None
+
+
+def is_of(directory: Path, inputs: Mapping[str, Any]) -> bool:
+    """Whether the package in a folder was made of the same documents, by whatever generator."""
+    try:
+        content = json.loads((directory / NAME).read_bytes())
+        return all(content.get(key) == inputs.get(key) for key in ("document", "overlay"))
+    except _NO_LOCK:
+        return False
 
 
 def is_current(directory: Path, inputs: Mapping[str, Any]) -> bool:

@@ -34,9 +34,11 @@ from ..model.api import Api
 from ..model.names import class_name, literal
 from ..problems import Problem, prose
 from .shape import Shape, Union, name_of
+from .tool_names import decoded, for_tool
 
 AnyProperty: TypeAlias = "opc.Property | PropertyProtocol"
 
+_OBJECT: Final = re.compile(r"<\S+ object at 0x[0-9a-fA-F]+>")
 _SCALARS: Final[dict[type[PropertyProtocol], str]] = {
     opc.AnyProperty: "Any",
     BooleanProperty: "bool",
@@ -80,6 +82,13 @@ class ParsedSchemas:
         # A union's members are copies that were made before their properties were known.
         whole = self._schemas.classes_by_name[prop.class_info.name]
         return whole if isinstance(whole, opc.ModelProperty) and fields(whole) else None
+
+    def less_null(self, prop: AnyProperty) -> AnyProperty:
+        """What a value is if it is not null."""
+        if not isinstance(prop, UnionProperty):
+            return prop
+        known = [part for part in prop.inner_properties if not isinstance(part, NoneProperty)]
+        return known[0] if len(known) == 1 else prop
 
     def annotation(self, prop: AnyProperty) -> str:
         """The type of a value that is there."""
@@ -127,7 +136,7 @@ def fields(model: opc.ModelProperty) -> list[opc.Property]:
 
 def wire(prop: AnyProperty) -> str:
     """The name that a property has in JSON."""
-    return prop.name.get_untrusted_value()
+    return decoded(prop.name.get_untrusted_value())
 
 
 def validate(document: Document, data: Mapping) -> tuple[oai.OpenAPI | None, list[Problem]]:
@@ -147,9 +156,19 @@ def validate(document: Document, data: Mapping) -> tuple[oai.OpenAPI | None, lis
 def parse(api: Api, shape: Shape) -> tuple[ParsedSchemas, list[Problem]]:
     """Parse the shape of a document; whatever the parser leaves out is a problem."""
     document = api.document
-    openapi, problems = validate(document, shape.data)
+    openapi, problems = validate(document, for_tool(shape.data))
     if openapi is None:
         return ParsedSchemas(opc.Schemas(), [], []), problems
+    try:
+        return _parsed(api, shape, openapi)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as error:
+        text = f"openapi-python-client cannot read this: {_words(str(error))}"
+        problem = document.problem("/components/schemas", text)
+        return ParsedSchemas(opc.Schemas(), [], []), [problem]
+
+
+def _parsed(api: Api, shape: Shape, openapi: oai.OpenAPI) -> tuple[ParsedSchemas, list[Problem]]:
+    document = api.document
     config = Config.from_sources(
         ConfigFile(), MetaType.NONE, Path(document.file), "utf-8", overwrite=False, output_path=None
     )
@@ -195,10 +214,15 @@ def _lost(api: Api, shape: Shape, schemas: opc.Schemas, parsed: set[str]) -> lis
 
 
 def _problem(document: Document, shape: Shape, error: ParseError) -> Problem:
-    text = prose(f"{error.header} {error.detail or ''}")
+    text = _words(f"{error.header} {error.detail or ''}")
     named = re.search(r"/components/schemas/([A-Za-z0-9._-]+)", text)
     pointer = shape.sources.get(named[1], "") if named else ""
     return document.problem(pointer, f"openapi-python-client cannot read this: {text}")
+
+
+def _words(text: str) -> str:
+    """The tool's own words: one line, with a document's names and without addresses in memory."""
+    return prose(decoded(_OBJECT.sub("a value", text)))
 
 
 def _pointer(data: Any, location: tuple[int | str, ...]) -> str:

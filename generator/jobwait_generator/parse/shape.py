@@ -121,9 +121,9 @@ class _Shaper:
                 )
                 for name, value in schema["properties"].items()
             }
-        for key in ("additionalProperties", "items"):
+        for key, word in (("additionalProperties", "Value"), ("items", "Item")):
             if is_mapping(schema.get(key)):
-                result[key] = self.schema(schema[key], f"{pointer}/{key}", f"{hint}Item")
+                result[key] = self.schema(schema[key], f"{pointer}/{key}", f"{hint}{word}")
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 result[key] = self._members(sequence(schema[key]), f"{pointer}/{key}", hint)
@@ -136,11 +136,7 @@ class _Shaper:
         return result
 
     def _members(self, members_: list[Mapping], pointer: str, hint: str) -> list[Mapping]:
-        is_single = sum(member != _NULL for member in members_) == 1
-        return [
-            self.schema(member, f"{pointer}/{i}", hint if is_single else f"{hint}{i}")
-            for i, member in enumerate(members_)
-        ]
+        return [self.schema(member, f"{pointer}/{i}", hint) for i, member in enumerate(members_)]
 
     @staticmethod
     def _reduce_enum(schema: Mapping, result: Mapping, *, is_named: bool) -> None:
@@ -157,7 +153,8 @@ class _Shaper:
     def _name(self, schema: Mapping, result: Mapping, pointer: str, hint: str) -> str:
         title = schema.get("title")
         titled = [class_name(title)] if isinstance(title, str) and class_name(title) else []
-        names = chain(titled, [hint], (f"{hint}{i}" for i in count(2)))
+        word = "Object" if "properties" in result else "Word"
+        names = chain(titled, [hint, f"{hint}{word}"], (f"{hint}{i}" for i in count(2)))
         # An anchor in the document puts one schema in many places: they share the name.
         schemas = self.result.schemas
         name = next(

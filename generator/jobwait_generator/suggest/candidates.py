@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from ..document.values import mapping
 from . import keys, links
@@ -12,6 +14,9 @@ from .operations import Operation
 from .overlay import Draft, overlay
 from .reading import PARTS, Reader
 from .trial import Refuses, settled
+
+_PROPOSED: Final = 30
+"""The most operations that are proposed."""
 
 
 def suggest(data: Mapping[str, object], file: str, refuses: Refuses | None = None) -> str:
@@ -45,12 +50,16 @@ def _draft(data: Mapping[str, object], file: str) -> Draft:
     candidates, left_out = links.merged(candidates, reader, operations)
     proposals = list(links.of_one_server(candidates, data))
     sure = [proposal for proposal in proposals if links.is_sure(proposal)]
+    many = "there are many; a package may be of some of them"
+    doubtful = [replace(proposal, against=[many]) for proposal in sure[_PROPOSED:]]
+    doubtful += [proposal for proposal in proposals if not links.is_sure(proposal)]
+    sure = sure[:_PROPOSED]
     chosen = [operations[proposal.operation] for proposal in sure]
     return Draft(
         file=file,
         title=str(mapping(data.get("info")).get("title", "")),
         proposals=sure,
-        doubtful=[proposal for proposal in proposals if not links.is_sure(proposal)],
+        doubtful=doubtful,
         passed=[*judge.passed, *left_out],
         looked=judge.looked,
         remarks=list(_remarks(data, reader, skipped, chosen)),

@@ -234,12 +234,7 @@ class Judge:
         failure = fields.failure(reader, body, job, where)
         score = self._score(operation, states, where, body.named(where[:-1]))
         score -= 3 * (len(lacking) == len(bodies))
-        alternatives = {
-            **{f"failure.{key}": Alternative(at, _WHY) for key, at in failure.unclear.items()},
-            **{f"failure.{key}": Alternative(at, active=True) for key, at in outcome.items()},
-        }
-        if is_optional and job:
-            alternatives["job"] = Alternative(joined(job), _OPTIONAL)
+        alternatives = _alternatives(failure, outcome, job if is_optional else ())
         proposal = Proposal(
             operation=operation.name,
             target=operation.target,
@@ -339,6 +334,15 @@ class Judge:
             "code": "202" in operation.responses,
         }
         return {key for key, is_there in holds.items() if is_there}
+
+
+def _alternatives(
+    failure: fields.Failure, outcome: Mapping[str, str], job: Path
+) -> dict[str, Alternative]:
+    """What may be said of a failure and of a job that a body may lack."""
+    found = {f"failure.{key}": Alternative(at, _WHY) for key, at in failure.unclear.items()}
+    found |= {f"failure.{key}": Alternative(at, active=True) for key, at in outcome.items()}
+    return {**found, "job": Alternative(joined(job), _OPTIONAL)} if job else found
 
 
 def _from_description(candidate: Candidate) -> Candidate:

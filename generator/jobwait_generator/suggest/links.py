@@ -29,7 +29,7 @@ def merged(
 ) -> tuple[list[Candidate], list[tuple[str, str]]]:
     """One candidate for each job, with the other ways to it and its links; what is left out."""
     ways: dict[str, list[str]] = {}
-    primaries: list[Candidate] = []
+    primaries: dict[object, list[Candidate]] = {}
     passed: list[tuple[str, str]] = []
     asked = {c.job for c in candidates if c.operation.method == "get"}
     for candidate in sorted(candidates, key=_simplicity):
@@ -37,17 +37,20 @@ def merged(
         if operation.method == "post" and candidate.job in asked:
             passed.append((operation.name, "a GET reports the same job"))
             continue
-        same = (primary for primary in primaries if _is_same(primary, candidate))
-        if primary := next(same, None):
-            ways[primary.operation.name].append(operation.name)
-        else:
-            primaries.append(candidate)
-            ways[operation.name] = []
+        same = list(primaries.get(operation.plain_name, []))
+        same += [c for c in primaries.get(candidate.job, []) if _ends_alike(c.operation, operation)]
+        if same:
+            ways[same[0].operation.name].append(operation.name)
+            continue
+        ways[operation.name] = []
+        for key in (operation.plain_name, candidate.job):
+            primaries.setdefault(key, []).append(candidate)
     result: list[Candidate] = []
+    cancels = _cancels(operations.values())
     for candidate in candidates:
         operation, proposal = candidate.operation, candidate.proposal
         if operation.name in ways:
-            found = {**proposal.alternatives, **links(operation, reader, operations)}
+            found = {**proposal.alternatives, **links(operation, reader, operations, cancels)}
             also = sorted(ways[operation.name])
             proposal = replace(proposal, ways=also, alternatives=found)
             result.append(replace(candidate, proposal=proposal))
@@ -58,13 +61,6 @@ def _simplicity(candidate: Candidate) -> tuple[bool, int, int]:
     operation = candidate.operation
     is_twin = operation.name != operation.plain_name
     return is_twin, len(operation.parameters), len(operation.path)
-
-
-def _is_same(one: Candidate, other: Candidate) -> bool:
-    """Whether two operations report the same job, or one is the other with a query behind it."""
-    if one.operation.plain_name == other.operation.plain_name:
-        return True
-    return one.job == other.job and _ends_alike(one.operation, other.operation)
 
 
 def _ends_alike(primary: Operation, other: Operation) -> bool:
@@ -108,14 +104,25 @@ def _url(servers: object) -> str:
 
 
 def links(
-    operation: Operation, reader: Reader, operations: Mapping[str, Operation]
+    operation: Operation,
+    reader: Reader,
+    operations: Mapping[str, Operation],
+    cancels: Mapping[tuple[str, ...], list[str]],
 ) -> dict[str, Alternative]:
-    """The operations that cancel a job, give its result or list all jobs."""
+    """The operations that cancel a job, give its result or list all jobs.
+
+    Args:
+        operation: The one that reports the job.
+        reader: Reads the document.
+        operations: All operations by their names.
+        cancels: Names of those with a word such as `cancel` in the path, by its other steps.
+    """
     base = operation.plain_name.partition(" ")[2]
     if told := base.rpartition("/")[2].lower() in _TOLD:
         base = base.rpartition("/")[0]
     found: dict[str, Alternative] = {}
-    if cancel := _cancel(operation, base, reader, operations):
+    own = tuple(step for step in operation.steps if step.lower() not in _TOLD)
+    if cancel := _cancel(operation, base, cancels.get(own, []), reader, operations):
         found["cancel"] = cancel
     results = [f"{method} {base}/{word}" for word in _RESULTS for method in ("GET", "POST")]
     for name in [*results, *([f"GET {base}"] if told else [])]:
@@ -129,12 +136,15 @@ def links(
 
 
 def _cancel(
-    operation: Operation, base: str, reader: Reader, operations: Mapping[str, Operation]
+    operation: Operation,
+    base: str,
+    others: list[str],
+    reader: Reader,
+    operations: Mapping[str, Operation],
 ) -> Alternative | None:
     ends = [f"{base}{mark}{word}" for word in ("cancel", "abort", "stop") for mark in "/:"]
     names = [f"{method} {end}" for end in ends for method in ("POST", "PUT", "DELETE", "GET")]
-    names += [other.name for other in operations.values() if _cancels_too(operation, other)]
-    for name in names:
+    for name in [*names, *others]:
         if _takes_the_id(operations.get(name), operation, reader):
             return Alternative(name, active=True)
     other = operations.get(f"DELETE {base}")
@@ -145,12 +155,15 @@ def _cancel(
     return Alternative(other.name, "does it cancel the job, or remove what is left of it?")
 
 
-def _cancels_too(operation: Operation, other: Operation) -> bool:
-    """Whether the path of another operation is the same with a word such as `cancel` in it."""
-    words = [step for step in other.steps if _CANCEL.isdisjoint(split(step))]
-    own = [step for step in operation.steps if step.lower() not in _TOLD]
-    is_change = other.method in ("delete", "post", "put")
-    return is_change and len(words) < len(other.steps) and words == own
+def _cancels(operations: Iterable[Operation]) -> dict[tuple[str, ...], list[str]]:
+    """Operations with a word such as `cancel` in their path, by the other steps of it."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for operation in operations:
+        steps = operation.steps
+        rest = tuple(step for step in steps if _CANCEL.isdisjoint(split(step[:100])))
+        if operation.method in ("delete", "post", "put") and len(rest) < len(steps):
+            found.setdefault(rest, []).append(operation.name)
+    return found
 
 
 def _takes_the_id(other: Operation | None, operation: Operation, reader: Reader) -> bool:

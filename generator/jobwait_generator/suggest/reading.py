@@ -66,8 +66,8 @@ class Reader:
     """A document's values, none looked at without end."""
 
     def __init__(self, data: AnyMapping[str, object]) -> None:
-        self.data = dict(data)
-        self.left = BUDGET
+        self.data: Mapping = dict(data)
+        self.left: int = BUDGET
         self.external: dict[str, None] = {}
         """References to other files."""
         self._bodies: dict[Path, Body] = {}

@@ -100,6 +100,20 @@ class JobResponse(Model):
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
+def _skip(delay: float) -> None:
+    assert delay >= 0
+
+
+async def _skip_later(delay: float) -> None:
+    assert delay >= 0
+    await asyncio.sleep(0)
+
+
+SLEEPLESS: Final = Runtime(sleep=_skip)
+"""The real clock, and no pauses."""
+ASYNC_SLEEPLESS: Final = AsyncRuntime(sleep=_skip_later)
+"""The same on an event loop."""
+
 POLLING: Final = Polling(initial=1.0, multiplier=2.0, maximum=4.0, timeout=60.0)
 
 

@@ -6,8 +6,9 @@ import asyncio
 import json
 import selectors
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, TypeVarTuple, Unpack
 
 from jobwait import APITimeoutError, BaseClient
 from jobwait._messages import Headers, Request, Response
@@ -16,6 +17,8 @@ from jobwait._requests import AsyncCalls, AsyncRuntime, Calls, Options, Runtime
 from .widgets import CONFIG, KEY, AsyncJobsResource, JobsResource, Time, get_job_operation
 
 ResultT = TypeVar("ResultT")
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class _Selector(selectors.DefaultSelector):
@@ -43,6 +46,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._virtual.now
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Time stands still while a thread works."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 def run(time: Time, main: Coroutine[Any, Any, ResultT]) -> ResultT:

@@ -42,16 +42,55 @@ def tunnel(port: int) -> Answer:
     def answer(connection: socket.socket, _: threading.Event) -> None:
         with socket.create_connection(("127.0.0.1", port)) as origin:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            other = {connection: origin, origin: connection}
-            while True:
-                for ready in select.select([connection, origin], [], [])[0]:
-                    data = ready.recv(65536)
-                    if not data:
-                        connection.shutdown(socket.SHUT_RDWR)
-                        return
-                    other[ready].sendall(data)
+            _relay(connection, origin)
 
     return answer
+
+
+def _relay(connection: socket.socket, origin: socket.socket) -> None:
+    other = {connection: origin, origin: connection}
+    while True:
+        for ready in select.select([connection, origin], [], [])[0]:
+            data = ready.recv(65536)
+            if not data:
+                connection.shutdown(socket.SHUT_RDWR)
+                return
+            other[ready].sendall(data)
+
+
+class Socks:
+    """A SOCKS5 proxy, RFC 1928, that connects to this port, whatever it was asked for.
+
+    Args:
+        user: Name and password that it wants, RFC 1929.
+        code: What it answers to the request to connect.
+    """
+
+    def __init__(
+        self, port: int, *, user: tuple[bytes, bytes] | None = None, code: int = 0
+    ) -> None:
+        self.asked: list[bytes] = []
+        """The host of each request."""
+        self._port = port
+        self._user = user
+        self._code = code
+
+    def __call__(self, connection: socket.socket, _: threading.Event) -> None:
+        wants_user = self._user is not None
+        connection.sendall(bytes([5, 2 if wants_user else 0]))
+        if self._user is not None:
+            name, password = self._user
+            expected = bytes([1, len(name)]) + name + bytes([len(password)]) + password
+            is_known = connection.recv(1024) == expected
+            connection.sendall(bytes([1, not is_known]))
+            if not is_known:
+                return
+        request = connection.recv(1024)
+        self.asked.append(request[5 : 5 + request[4]] if request[3] == 3 else request[4:8])
+        with socket.create_connection(("127.0.0.1", self._port)) as origin:
+            connection.sendall(bytes([5, self._code, 0, 1, 127, 0, 0, 1, 0, 0]))
+            if not self._code:
+                _relay(connection, origin)
 
 
 def truncated(connection: socket.socket, _: threading.Event) -> None:
@@ -72,12 +111,16 @@ def silent(_: socket.socket, stopped: threading.Event) -> None:
 
 
 def drip(at_once: bytes) -> Answer:
-    """Send this, then a byte every now and then, for ever."""
+    """Send this, then a byte every now and then, for longer than any test waits."""
 
     def answer(connection: socket.socket, stopped: threading.Event) -> None:
         connection.sendall(at_once)
-        while not stopped.wait(0.02):
+        for _ in range(500):
+            if stopped.wait(0.02):
+                return
             connection.sendall(b"x")
+        # What has not given up by now never would.
+        connection.shutdown(socket.SHUT_RDWR)
 
     return answer
 
@@ -90,19 +133,21 @@ class Wire:
         *answers: Answer,
         tls: ssl.SSLContext | None = None,
         after: bytes = b"\r\n\r\n",
+        host: str = "127.0.0.1",
     ) -> None:
         self._after = after
         """What ends a request."""
         self._answers = list(answers)
         self._tls = tls
         self._stopped = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family)
         self._connections: list[socket.socket] = []
         self.connections = 0
         self.requests: list[bytes] = []
         self.asked = threading.Event()
         """Set once there was a request."""
-        host = "localhost" if tls else "127.0.0.1"
+        host = "localhost" if tls else host
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http{'s' if tls else ''}://{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()

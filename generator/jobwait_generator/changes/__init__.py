@@ -1,0 +1,1 @@
+"""What a new document means for users of the old package."""

@@ -1,0 +1,112 @@
+"""What clients of two packages do otherwise: where requests go, and with which keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ..document.document import VARIABLE
+from ..model.names import literal
+from ..model.security import Credential
+from .change import Change, Kind, Place, Severity, change
+from .surface import Surface
+
+_KEY: Final = "Client(api_key)"
+
+
+def compare_clients(old: Surface, new: Surface) -> Iterator[Change]:
+    """The server, the keys and the version of the API."""
+    yield from _server(old, new)
+    yield from _credentials(old, new)
+    before, after = old.api.version, new.api.version
+    if before != after:
+        text = f"the provider's version is {literal(after)}, was {literal(before)}"
+        place = new.place("/info/version")
+        yield change(Severity.COMPATIBLE, Kind.VERSION, "PROVIDER.api_version", place, text)
+    yield from _requirements(old, new)
+
+
+def _server(old: Surface, new: Surface) -> Iterator[Change]:
+    before, after = old.api.server, new.api.server
+    if before == after:
+        return
+    surface = new if after else old
+    text = f"requests go to {after}, went to {before}"
+    severity = Severity.NOTABLE
+    if not after:
+        text, severity = f"must be given: requests went to {before}", Severity.BREAKING
+    elif not before:
+        text, severity = f"need not be given: requests go to {after}", Severity.COMPATIBLE
+    yield change(severity, Kind.SERVER, "Client(base_url)", surface.place("/servers/0/url"), text)
+
+
+def _credentials(old: Surface, new: Surface) -> Iterator[Change]:
+    before = {credential.parameter: credential for credential in old.api.credentials}
+    after = {credential.parameter: credential for credential in new.api.credentials}
+    came = {_sent(key): key for name, key in after.items() if name not in before}
+    for parameter, credential in before.items():
+        name, sent = f"Client({parameter})", _sent(credential)
+        if parameter in after:
+            yield from _credential(credential, after[parameter], name, new)
+        elif sent in came:
+            other = came.pop(sent)
+            text = f"renamed to `Client({other.parameter})`: it is sent as {sent}, as before"
+            place = new.place(other.pointer)
+            yield change(Severity.BREAKING, Kind.RENAMED, name, place, text)
+        else:
+            text = f"removed: no key is sent as {sent} any more"
+            place = old.place(credential.pointer)
+            yield change(Severity.BREAKING, Kind.CREDENTIAL, name, place, text)
+    for sent, credential in came.items():
+        text, place = f"new: a key, sent as {sent}", new.place(credential.pointer)
+        name = f"Client({credential.parameter})"
+        yield change(Severity.COMPATIBLE, Kind.CREDENTIAL, name, place, text)
+    yield from _needs(old, new)
+
+
+def _needs(old: Surface, new: Surface) -> Iterator[Change]:
+    """How many keys a request needs."""
+    place = new.place("/security")
+    if new.api.needs_key and not old.api.needs_key:
+        text = "must be given, or stand in the environment: every request needs a key now"
+        yield change(Severity.BREAKING, Kind.CREDENTIAL, _KEY, place, text)
+    elif old.api.needs_key and not new.api.needs_key:
+        text = "need not be given: there are requests without a key"
+        yield change(Severity.COMPATIBLE, Kind.CREDENTIAL, _KEY, place, text)
+    if new.api.sends_several and not old.api.sends_several:
+        text = "all keys must be given: a request carries several now"
+        yield change(Severity.BREAKING, Kind.CREDENTIAL, _KEY, place, text)
+    elif old.api.sends_several and not new.api.sends_several:
+        text = "one key is enough: a request carries no more"
+        yield change(Severity.COMPATIBLE, Kind.CREDENTIAL, _KEY, place, text)
+
+
+def _credential(before: Credential, after: Credential, name: str, new: Surface) -> Iterator[Change]:
+    if _sent(before) != _sent(after):
+        text = f"is sent as {_sent(after)}, was as {_sent(before)}"
+        place = new.place(after.pointer)
+        severity = Severity.BREAKING if before.is_basic != after.is_basic else Severity.NOTABLE
+        yield change(severity, Kind.CREDENTIAL, name, place, text)
+    if before.variable != after.variable:
+        text = f"is read from the environment variable {after.variable}, was {before.variable}"
+        place = new.place(f"{after.pointer}/{VARIABLE}")
+        yield change(Severity.BREAKING, Kind.VARIABLE, name, place, f"{text}; set that one")
+
+
+def _sent(credential: Credential) -> str:
+    if credential.in_query:
+        return f"`?{credential.header}=…`"
+    return f"`{credential.header}: {credential.prefix}…`"
+
+
+def _requirements(old: Surface, new: Surface) -> Iterator[Change]:
+    """What must be installed beside the package."""
+    for key, severity in (
+        ("requires-python", Severity.BREAKING),
+        ("dependencies", Severity.NOTABLE),
+    ):
+        before, after = old.metadata.get(key), new.metadata.get(key)
+        if before != after:
+            text = f"the package requires {after}, required {before}"
+            place = Place("pyproject.toml", 1, "")
+            yield change(severity, Kind.METADATA, new.code.package, place, text)
