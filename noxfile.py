@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nox
 
@@ -31,12 +33,13 @@ PYPI = ("--no-config", "--default-index", "https://pypi.org/simple")
 
 # Which dependency groups declare the imports of what is not published.
 DECLARED = {
-    "tests": ["test", "types", "conformance", "engines"],
+    "tests": ["test", "types", "conformance", "engines", "install"],
     "benchmarks": ["bench"],
     "docs": ["demo", "engines"],
 }
 MODULES = (
-    "apache-airflow=airflow,griffelib=griffe,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+    "apache-airflow=airflow,griffelib=griffe,nats-py=nats,opentelemetry-sdk=opentelemetry,"
+    "PyYAML=yaml,vcrpy=vcr"
 )
 # Nothing imports sniffio but httpcore; openapi-python-client and ruff are commands.
 EXCEPTIONS = "DEP002=aiohttp|sniffio|openapi-python-client|ruff|datamodel-code-generator"
@@ -152,7 +155,7 @@ def lint(session: nox.Session) -> None:
         extras = project.get("optional-dependencies", {}).values()
         declared = [*project.get("dependencies", []), *chain.from_iterable(extras)]
         check_imports(session, folder / package, declared, [package])
-    own = ["benchmarks", "tests", *packages.values()]
+    own = ["benchmarks", "docs", "tests", *packages.values()]
     for code, names in DECLARED.items():
         check_imports(session, Path(code), groups(*names), own, "--ignore", "DEP002")
 
@@ -196,9 +199,64 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session(requires=["build"])
+def release(session: nox.Session) -> None:
+    """Publish dist/ to `-- --publish-url URL`, and install it from there into an empty environment.
+
+    What the index has already is not published again. Credentials come from the environment, as uv
+    reads them: UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD.
+    """
+    upload, index = release_urls(session)
+    pip_install(session, *groups("build"))
+    # The layer before the packages that require it.
+    files = sorted(Path("dist").glob("*-*"), key=lambda path: (path.name[:8] != "jobwait-", path))
+    session.run(
+        *("uv", "publish", "--no-config", "--publish-url", upload, "--check-url", index),
+        *map(str, files),
+    )
+    wheels = [path.name.split("-") for path in files if path.suffix == ".whl"]
+    pins = [f"{name.replace('_', '-')}=={version}" for name, version, *_ in wheels]
+    # An integration is installed by itself: what it integrates with brings hundreds along.
+    apart = {*distributions("integrations/*/").values()}
+    rest = [pin for pin in pins if pin.partition("==")[0].replace("-", "_") in apart]
+    python = empty_environment(session)
+    for options in ([pin for pin in pins if pin not in rest], ["--no-deps", *rest]):
+        session.run(
+            *("uv", "pip", "install", "--quiet", "--python", str(python), "--refresh"),
+            *("--index", f"release={index}", *options),
+        )
+    lines = [f"import {name}" for name, *_ in wheels if name not in apart]
+    lines += ["from importlib.metadata import version"]
+    lines += [f"assert version({name!r}) == {version!r}" for name, version, *_ in wheels]
+    session.run(str(python), "-I", "-c", "\n".join(lines), external=True, silent=True)
+
+
+def empty_environment(session: nox.Session) -> Path:
+    """The interpreter of an environment with nothing in it."""
+    folder = Path(session.create_tmp(), "empty")
+    session.run("uv", "venv", "--quiet", "--clear", "--python", "python", str(folder))
+    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def release_urls(session: nox.Session) -> tuple[str, str]:
+    """Where `release` uploads to, and the simple index that it installs from."""
+    parser = argparse.ArgumentParser("nox -s release --", allow_abbrev=False)
+    parser.add_argument("--publish-url", required=True, metavar="URL", help="takes the uploads")
+    parser.add_argument("--index-url", metavar="URL", help="the simple index beside it")
+    options = parser.parse_args(session.posargs)
+    upload: str = options.publish_url
+    index: str = options.index_url or f"{upload.rstrip('/')}/simple/"
+    host = urlsplit(upload).hostname
+    if host in ("upload.pypi.org", "test.pypi.org"):
+        index = options.index_url or f"https://{host.removeprefix('upload.')}/simple/"
+    if any("@" in urlsplit(url).netloc for url in (upload, index)):
+        session.error("put no credentials into an address, but into the environment")
+    return upload, index
+
+
+@nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the types of everything, and that those of the published packages are complete."""
-    used = groups("types", "test", "bench", "demo", "conformance")
+    used = groups("types", "test", "bench", "demo", "conformance", "engines")
     pip_install(session, *wheels(unplayable=True), *used)
     packages = distributions()
     generated = [

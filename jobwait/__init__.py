@@ -2,224 +2,133 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+TYPE_CHECKING: bool = False  # annotated: jedi takes the value of one that is not for granted
 if TYPE_CHECKING:
-    from ._auth import AsyncKey, Key
+    from ._auth import AsyncKey as AsyncKey, Key as Key
     from ._client import (
-        AsyncBaseClient,
-        AsyncRawResource,
-        AsyncResource,
-        BaseClient,
-        RawResource,
-        Resource,
+        AsyncBaseClient as AsyncBaseClient,
+        AsyncRawResource as AsyncRawResource,
+        AsyncResource as AsyncResource,
+        BaseClient as BaseClient,
+        RawResource as RawResource,
+        Resource as Resource,
     )
     from ._errors import (
-        APIConnectionError,
-        APIError,
-        APIStatusError,
-        APITimeoutError,
-        AuthenticationError,
-        BadRequestError,
-        CheckpointError,
-        ClientClosedError,
-        ConfigurationError,
-        InvalidArgumentError,
-        JobCancelledError,
-        JobFailedError,
-        JobwaitError,
-        NotFoundError,
-        PermissionDeniedError,
-        RateLimitError,
-        ResponseDecodeError,
-        ServerError,
-        WaitError,
-        WaitTimeoutError,
+        APIConnectionError as APIConnectionError,
+        APIError as APIError,
+        APIStatusError as APIStatusError,
+        APITimeoutError as APITimeoutError,
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        CheckpointError as CheckpointError,
+        ClientClosedError as ClientClosedError,
+        ConfigurationError as ConfigurationError,
+        InvalidArgumentError as InvalidArgumentError,
+        JobCancelledError as JobCancelledError,
+        JobFailedError as JobFailedError,
+        JobwaitError as JobwaitError,
+        NotFoundError as NotFoundError,
+        PermissionDeniedError as PermissionDeniedError,
+        RateLimitError as RateLimitError,
+        ResponseDecodeError as ResponseDecodeError,
+        ServerError as ServerError,
+        WaitError as WaitError,
+        WaitTimeoutError as WaitTimeoutError,
     )
-    from ._flow import AsyncLimiter, Limiter
+    from ._flow import AsyncLimiter as AsyncLimiter, Limiter as Limiter
     from ._many import (
-        Advanced,
-        WaitOptions,
-        advance,
-        as_completed,
-        async_advance,
-        async_as_completed,
-        async_wait_for_all,
-        wait_for_all,
+        Advanced as Advanced,
+        WaitOptions as WaitOptions,
+        advance as advance,
+        as_completed as as_completed,
+        async_advance as async_advance,
+        async_as_completed as async_as_completed,
+        async_wait_for_all as async_wait_for_all,
+        wait_for_all as wait_for_all,
     )
-    from ._messages import Headers
-    from ._models import Deviation, Model, UnknownVariant, deviations
-    from ._observe import PollEvent, on_poll
-    from ._operation import ClientConfig, Credential, JobOperation, Operation, Part, Polling
-    from ._outcome import Outcome
-    from ._provider import Provider, Waitable, providers
-    from ._requests import RawResponse
-    from ._resume import Wait
-    from ._schedule import Adaptive, Durations, Exponential, Fixed, Poll, Schedule
-    from ._transport import AsyncHTTPClient, ClientSession, HTTPClient
-    from ._unset import UNSET, Unset
-    from ._version import __version__
-    from ._wait import wait_for_completion
-    from .checkpoint import Checkpoint
+    from ._messages import Headers as Headers
+    from ._models import (
+        Deviation as Deviation,
+        Model as Model,
+        UnknownVariant as UnknownVariant,
+        deviations as deviations,
+    )
+    from ._observe import PollEvent as PollEvent, on_poll as on_poll
+    from ._operation import (
+        ClientConfig as ClientConfig,
+        Credential as Credential,
+        JobOperation as JobOperation,
+        Operation as Operation,
+        Part as Part,
+        Polling as Polling,
+        WaitErrors as WaitErrors,
+    )
+    from ._outcome import Outcome as Outcome, Succeeded as Succeeded, Unsuccessful as Unsuccessful
+    from ._provider import Provider as Provider, Waitable as Waitable, providers as providers
+    from ._requests import RawResponse as RawResponse
+    from ._resume import Wait as Wait
+    from ._schedule import (
+        Adaptive as Adaptive,
+        Durations as Durations,
+        Exponential as Exponential,
+        Fixed as Fixed,
+        Poll as Poll,
+        Schedule as Schedule,
+    )
+    from ._transport import (
+        AsyncHTTPClient as AsyncHTTPClient,
+        ClientSession as ClientSession,
+        HTTPClient as HTTPClient,
+    )
+    from ._unset import UNSET as UNSET, Unset as Unset
+    from ._version import __version__ as __version__
+    from ._wait import wait_for_completion as wait_for_completion
+    from .checkpoint import Checkpoint as Checkpoint
 
-__all__ = [
-    "APIConnectionError",
-    "APIError",
-    "APIStatusError",
-    "APITimeoutError",
-    "Adaptive",
-    "Advanced",
-    "AsyncBaseClient",
-    "AsyncHTTPClient",
-    "AsyncKey",
-    "AsyncLimiter",
-    "AsyncRawResource",
-    "AsyncResource",
-    "AuthenticationError",
-    "BadRequestError",
-    "BaseClient",
-    "Checkpoint",
-    "CheckpointError",
-    "ClientClosedError",
-    "ClientConfig",
-    "ClientSession",
-    "ConfigurationError",
-    "Credential",
-    "Deviation",
-    "Durations",
-    "Exponential",
-    "Fixed",
-    "HTTPClient",
-    "Headers",
-    "InvalidArgumentError",
-    "JobCancelledError",
-    "JobFailedError",
-    "JobOperation",
-    "JobwaitError",
-    "Key",
-    "Limiter",
-    "Model",
-    "NotFoundError",
-    "Operation",
-    "Outcome",
-    "Part",
-    "PermissionDeniedError",
-    "Poll",
-    "PollEvent",
-    "Polling",
-    "Provider",
-    "RateLimitError",
-    "RawResource",
-    "RawResponse",
-    "Resource",
-    "ResponseDecodeError",
-    "Schedule",
-    "ServerError",
-    "UNSET",
-    "UnknownVariant",
-    "Unset",
-    "Wait",
-    "WaitError",
-    "WaitOptions",
-    "WaitTimeoutError",
-    "Waitable",
-    "__version__",
-    "advance",
-    "as_completed",
-    "async_advance",
-    "async_as_completed",
-    "async_wait_for_all",
-    "deviations",
-    "on_poll",
-    "providers",
-    "wait_for_all",
-    "wait_for_completion",
-]
-
-_HOMES = {
-    "APIConnectionError": "_errors",
-    "APIError": "_errors",
-    "APIStatusError": "_errors",
-    "APITimeoutError": "_errors",
-    "Adaptive": "_schedule",
-    "Advanced": "_many",
-    "AsyncBaseClient": "_client",
-    "AsyncHTTPClient": "_transport",
-    "AsyncKey": "_auth",
-    "AsyncLimiter": "_flow",
-    "AsyncRawResource": "_client",
-    "AsyncResource": "_client",
-    "AuthenticationError": "_errors",
-    "BadRequestError": "_errors",
-    "BaseClient": "_client",
-    "Checkpoint": "checkpoint",
-    "CheckpointError": "_errors",
-    "ClientClosedError": "_errors",
-    "ClientConfig": "_operation",
-    "ClientSession": "_transport",
-    "ConfigurationError": "_errors",
-    "Credential": "_operation",
-    "Deviation": "_models",
-    "Durations": "_schedule",
-    "Exponential": "_schedule",
-    "Fixed": "_schedule",
-    "HTTPClient": "_transport",
-    "Headers": "_messages",
-    "InvalidArgumentError": "_errors",
-    "JobCancelledError": "_errors",
-    "JobFailedError": "_errors",
-    "JobOperation": "_operation",
-    "JobwaitError": "_errors",
-    "Key": "_auth",
-    "Limiter": "_flow",
-    "Model": "_models",
-    "NotFoundError": "_errors",
-    "Operation": "_operation",
-    "Outcome": "_outcome",
-    "Part": "_operation",
-    "PermissionDeniedError": "_errors",
-    "Poll": "_schedule",
-    "PollEvent": "_observe",
-    "Polling": "_operation",
-    "Provider": "_provider",
-    "RateLimitError": "_errors",
-    "RawResource": "_client",
-    "RawResponse": "_requests",
-    "Resource": "_client",
-    "ResponseDecodeError": "_errors",
-    "Schedule": "_schedule",
-    "ServerError": "_errors",
-    "UNSET": "_unset",
-    "UnknownVariant": "_models",
-    "Unset": "_unset",
-    "Wait": "_resume",
-    "WaitError": "_errors",
-    "WaitOptions": "_many",
-    "WaitTimeoutError": "_errors",
-    "Waitable": "_provider",
-    "__version__": "_version",
-    "advance": "_many",
-    "as_completed": "_many",
-    "async_advance": "_many",
-    "async_as_completed": "_many",
-    "async_wait_for_all": "_many",
-    "deviations": "_models",
-    "on_poll": "_observe",
-    "providers": "_provider",
-    "wait_for_all": "_many",
-    "wait_for_completion": "_wait",
+_NAMES = {
+    "_auth": "AsyncKey Key",
+    "_client": "AsyncBaseClient AsyncRawResource AsyncResource BaseClient RawResource Resource",
+    "_errors": (
+        "APIConnectionError APIError APIStatusError APITimeoutError AuthenticationError "
+        "BadRequestError CheckpointError ClientClosedError ConfigurationError "
+        "InvalidArgumentError JobCancelledError JobFailedError JobwaitError NotFoundError "
+        "PermissionDeniedError RateLimitError ResponseDecodeError ServerError WaitError "
+        "WaitTimeoutError"
+    ),
+    "_flow": "AsyncLimiter Limiter",
+    "_many": (
+        "Advanced WaitOptions advance as_completed async_advance async_as_completed "
+        "async_wait_for_all wait_for_all"
+    ),
+    "_messages": "Headers",
+    "_models": "Deviation Model UnknownVariant deviations",
+    "_observe": "PollEvent on_poll",
+    "_operation": "ClientConfig Credential JobOperation Operation Part Polling WaitErrors",
+    "_outcome": "Outcome Succeeded Unsuccessful",
+    "_provider": "Provider Waitable providers",
+    "_requests": "RawResponse",
+    "_resume": "Wait",
+    "_schedule": "Adaptive Durations Exponential Fixed Poll Schedule",
+    "_transport": "AsyncHTTPClient ClientSession HTTPClient",
+    "_unset": "UNSET Unset",
+    "_version": "__version__",
+    "_wait": "wait_for_completion",
+    "checkpoint": "Checkpoint",
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
+if not TYPE_CHECKING:
+    __all__ = sorted(_MODULES)
 
-def __getattr__(name: str) -> object:
-    # Importing this package, or one built on it, loads nothing until it is used.
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name):
+        # Importing this package, or one built on it, loads nothing until it is used.
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+        value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = value
+        return value
 
-
-def __dir__() -> list[str]:
-    return __all__
+    def __dir__():
+        return __all__

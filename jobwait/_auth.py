@@ -31,11 +31,22 @@ class Keys(NamedTuple):
     """The keys of a client; its repr hides them."""
 
     fixed: Placed
+    """Those that every request carries."""
     functions: tuple[tuple[Credential, Callable[[], Any]], ...]
     """Those to ask for a key before each request."""
+    limited: tuple[tuple[Credential, Placed], ...] = ()
+    """Those that only requests of some operations carry."""
+
+    def of(self, operation: str) -> Placed:
+        """What only requests of an operation and its like carry."""
+        placed = [placed for credential, placed in self.limited if credential.is_for(operation)]
+        headers = {name: value for one in placed for name, value in one.headers.items()}
+        return Placed(headers, {name: value for one in placed for name, value in one.query.items()})
 
     def __repr__(self) -> str:
-        return f"<Keys in {', '.join([*self.fixed.headers, *self.fixed.query])}>"
+        carried = (self.fixed, *(placed for _, placed in self.limited))
+        names = (name for placed in carried for name in (*placed.headers, *placed.query))
+        return f"<Keys in {', '.join(dict.fromkeys(names))}>"
 
 
 def keys_of(config: ClientConfig, arguments: Mapping[str, Any]) -> Keys:
@@ -49,27 +60,44 @@ def keys_of(config: ClientConfig, arguments: Mapping[str, Any]) -> Keys:
         for credential in config.credentials
         if (key := arguments.get(credential.parameter)) is not None
     ]
-    if len(chosen) > 1 and not config.keys_together:
-        raise ConfigurationError(f"give {_parameters(config)}, not both")
-    if not chosen or config.keys_together:
-        taken = [credential for credential, _, _ in chosen]
-        chosen += [
-            (credential, key, variable)
-            for credential in config.credentials
-            if (variable := credential.environment_variable) is not None
-            and credential not in taken
-            and (key := os.environ.get(variable)) is not None
-        ]
+    for i, (credential, _, parameter) in enumerate(chosen):
+        for other, _, name in () if config.keys_together else chosen[:i]:
+            if credential.meets(other):
+                raise ConfigurationError(f"give {name}= or {parameter}=, not both")
+    for credential in config.credentials:
+        variable = credential.environment_variable
+        taken = [other for other, _, _ in chosen]
+        is_taken = (
+            credential in taken if config.keys_together else any(map(credential.meets, taken))
+        )
+        if variable is not None and not is_taken and (key := os.environ.get(variable)) is not None:
+            chosen.append((credential, key, variable))
     if not chosen and config.key_required:
         raise ConfigurationError(f"no key for {config.title}: {_ways(config)}")
     fixed = Placed({}, {})
+    limited: list[tuple[Credential, Placed]] = []
     functions: list[tuple[Credential, Callable[[], Any]]] = []
-    for credential, key, source in chosen if config.keys_together else chosen[:1]:
+    for credential, key, source in chosen:
         if callable(key):
             functions.append((credential, key))
+        elif credential.operations:
+            limited.append((credential, Placed({}, {})))
+            place(config, credential, key, source, limited[-1][1])
         else:
             place(config, credential, key, source, fixed)
-    return Keys(fixed, tuple(functions))
+    return Keys(fixed, tuple(functions), tuple(limited))
+
+
+def check_key(config: ClientConfig, keys: Keys, operation: str) -> None:
+    """
+    Raises:
+        ConfigurationError: An operation needs a key that the client does not have.
+    """
+    given = [*(one for one, _ in keys.limited), *(one for one, _ in keys.functions)]
+    wanted = [one for one in config.credentials if one.operations and one.is_for(operation)]
+    if wanted and config.key_required and not any(one.is_for(operation) for one in given):
+        ways = " or ".join(f"{one.parameter}=" for one in wanted)
+        raise ConfigurationError(f"no key for {operation} of {config.title}: pass {ways}")
 
 
 def place(
@@ -108,11 +136,11 @@ def identity(function: Callable[[], Any]) -> Hashable:
 
 def secrets_in(config: ClientConfig, carried: Mapping[str, str]) -> frozenset[str]:
     """The keys in the headers and the query's parameters that carry credentials."""
-    credentials = {credential.header.lower(): credential for credential in config.credentials}
     secrets: list[str] = []
     for name, value in carried.items():
-        credential = credentials.get(name.lower())
-        if credential is not None:
+        for credential in config.credentials:
+            if credential.header.lower() != name.lower():
+                continue
             secret = value.removeprefix(credential.prefix)
             secrets += [secret, *(_user_and_key(secret) if credential.is_basic else ())]
             secrets += {quote(secret, safe=""), quote_plus(secret)} if credential.in_query else ()

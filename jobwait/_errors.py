@@ -188,9 +188,8 @@ class _EndedJobError(WaitError):
         reason: str | None = None,
         retryable: bool | None = None,
     ) -> None:
-        super().__init__(message)
         # Some queues keep the arguments of an exception alone.
-        self.args = (message, code, reason, retryable)
+        Exception.__init__(self, message, code, reason, retryable)
         self.code: Final = code
         """The provider's code for the reason; None where it gives none."""
         self.message: Final = reason

@@ -265,7 +265,8 @@ class Exchange:
             return error
         if isinstance(error, library.RequestError):
             # The one that it refers to carries the key.
-            error.request = library.Request(request.method, request.url)
+            raised: Any = error
+            raised.request = library.Request(request.method, request.url)
         if isinstance(error, library.PoolTimeout):
             text = "no connection of the http_client was free: give it more, or lower max_in_flight"
             return faults.failure(request, text, error)

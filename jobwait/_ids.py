@@ -11,7 +11,20 @@ from ._pointer import parse_pointer, value_at
 
 
 def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
-    """The values that an id consists of, as they are sent."""
+    """The values that an id consists of, as they are sent.
+
+    Raises:
+        InvalidArgumentError: `job_id` is no id.
+    """
+    return [
+        value if part.kind is int and part.location == "body" else text
+        for part, value in zip(operation.id_parts, typed_parts(operation, job_id), strict=True)
+        for text in [_id_text(operation, part, value)]
+    ]
+
+
+def typed_parts(operation: Operation[IdT, Any], job_id: IdT) -> tuple[Any, ...]:
+    """The parts of an id, each of the kind that the document gives it."""
     parts = operation.id_parts
     values: tuple[Any, ...] = (job_id,)
     if len(parts) != 1:
@@ -19,11 +32,7 @@ def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
         if len(values) != len(parts):
             names = ", ".join(part.name for part in parts)
             raise _bad_id(operation, f"is a tuple of {len(parts)} parts ({names})")
-    return [
-        value if part.kind is int and part.location == "body" else text
-        for part, value in zip(parts, values, strict=True)
-        for text in [_id_text(operation, part, value)]
-    ]
+    return tuple(_typed(operation, *pair) for pair in zip(parts, values, strict=True))
 
 
 def needs_body(operation: Operation[Any, Any]) -> bool:
@@ -51,19 +60,25 @@ def result_id(operation: Operation[Any, Any], job_id: Id, body: Any) -> Any:
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def _id_text(operation: Operation[Any, Any], part: Part, job_id: Any) -> str:
-    wanted: type[Any] = part.kind
-    if not isinstance(job_id, wanted) or isinstance(job_id, bool):
-        hint = ""
-        if isinstance(job_id, str) and wanted.__name__ == "UUID":
-            hint = f": use UUID({job_id!r})"
-        elif isinstance(job_id, str) and wanted is int and job_id.isdecimal():
-            hint = f": use {job_id}"
-        rule = f"is of type {wanted.__name__}, not {type(job_id).__name__}{hint}"
+def _typed(operation: Operation[Any, Any], part: Part, value: Any) -> Any:
+    kind: type[Any] = part.kind
+    if isinstance(value, str) and kind is not str and kind is not int:
+        try:
+            return kind(value)
+        except ValueError:
+            raise _bad_id(operation, f"is a {kind.__name__}, which {value!r} is not") from None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        digits = isinstance(value, str) and kind is int and value.isdecimal()
+        hint = f": use {value}" if digits else ""
+        rule = f"is of type {kind.__name__}, not {type(value).__name__}{hint}"
         raise _bad_id(operation, rule)
+    return value
+
+
+def _id_text(operation: Operation[Any, Any], part: Part, value: Any) -> str:
     try:
         # A string is its own text, also where it is the member of an enum.
-        text = str.__str__(job_id) if isinstance(job_id, str) else str(job_id)
+        text = str.__str__(value) if isinstance(value, str) else str(value)
     except ValueError:
         raise _bad_id(operation, "is a number of fewer digits") from None
     if not text.strip():

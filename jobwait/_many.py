@@ -5,19 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import (
-    AsyncGenerator,
-    Callable,
-    Collection,
-    Coroutine,
-    Generator,
-    Iterable,
-    Iterator,
-)
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from contextlib import aclosing, closing, contextmanager, suppress
-from itertools import repeat
 from threading import Thread, current_thread
-from time import monotonic
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -27,18 +17,18 @@ from typing import (
     TypeAlias,
     TypedDict,
     TypeVar,
-    Unpack,
     overload,
 )
 
 from ._client import AsyncResource, Resource
 from ._errors import ConfigurationError, InvalidArgumentError
-from ._operation import DoneT, IdT
+from ._operation import DoneT, IdT, JobT
 from ._outcome import Outcome
 from ._resume import Wait
 from ._scheduler import AnyResource, Rules, Scheduler
+from ._source import Source, pairs_of
 from ._unset import UNSET
-from ._validation import seconds, whole_number
+from ._validation import check_on_update, seconds, whole_number
 
 if TYPE_CHECKING:
     from ._schedule import Schedule
@@ -55,16 +45,14 @@ class Run(Protocol):
     def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T: ...
 
 
-READING: Final = 0.01
-"""Seconds for which jobs are read from an iterator before those read are waited for."""
-
-
 class WaitOptions(TypedDict, total=False):
     """How to wait for many jobs."""
 
     timeout: float | Unset | None
     """Seconds for each job from when it is taken in; 0 is one poll, None is for ever. The
     provider's recommendation if not given."""
+    on_update: Callable[[Any], object] | None
+    """Called with the typed job after every poll that saw it."""
     schedule: Schedule | None
     """When to poll a job. If not given, polls aim at its end: by its progress, or by how long other
     jobs took."""
@@ -77,18 +65,48 @@ class WaitOptions(TypedDict, total=False):
 
 @overload
 def as_completed(
-    jobs: Resource[IdT, Any, DoneT], ids: Iterable[IdT | Wait], /, **options: Unpack[WaitOptions]
+    jobs: Resource[IdT, JobT, DoneT],
+    ids: Iterable[IdT | Wait],
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[JobT], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> Generator[Outcome[DoneT]]: ...
 @overload
 def as_completed(
-    jobs: Iterable[tuple[Resource[Any, Any, DoneT], Any]], /, **options: Unpack[WaitOptions]
+    jobs: Iterable[tuple[Resource[Any, Any, DoneT], Any]],
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> Generator[Outcome[DoneT]]: ...
 @overload
 def as_completed(
-    jobs: Iterable[tuple[Resource[Any, Any, Any], Any]], /, **options: Unpack[WaitOptions]
+    jobs: Iterable[tuple[Resource[Any, Any, Any], Any]],
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> Generator[Outcome[Any]]: ...
 def as_completed(
-    jobs: Any, ids: Any = None, /, **options: Unpack[WaitOptions]
+    jobs: Any,
+    ids: Any = None,
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> Generator[Outcome[Any]]:
     """Wait for many jobs, and yield how each of them ended, as soon as it has.
 
@@ -99,119 +117,201 @@ def as_completed(
 
     Args:
         jobs: The resource that the jobs belong to, as `client.jobs`, or pairs of resource and id.
-        ids: The jobs' ids, beside a resource. An iterator, of ids or of pairs, is read in the
-            caller's thread, when an outcome is asked for, and as polls can be sent; a collection
-            is read at once.
+        ids: The jobs' ids, or `Wait`s, beside a resource. An iterator, of ids or of pairs, is read
+            in the caller's thread, when an outcome is asked for, and as polls can be sent; a
+            collection is read at once.
+        timeout: Seconds for each job from when it is taken in; 0 is one poll, None is for ever. The
+            provider's recommendation if not given.
+        on_update: Called with the typed job after every poll that saw it, the last one too; in the
+            thread that polls, so what takes long holds up all jobs. It may be a coroutine function.
+            What it raises ends the wait for that job.
+        schedule: When to poll a job. If not given, polls aim at its end: by its progress, or by how
+            long other jobs took.
+        not_found_grace: Seconds in which a 404 means that a job is not there yet.
+        max_in_flight: Requests at a time to one provider with one key. No more than the pool of an
+            `http_client` of yours has connections.
 
     Raises:
         InvalidArgumentError: An option cannot work, or something is no resource.
     """
-    scheduler, source = begin(Resource, jobs, ids, options)
-    return _plain(_block(scheduler, source, raise_on_failure=False))
+    rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
+    outcomes = _block(*begin(Resource, jobs, ids, rules), raise_on_failure=False)
+    return _plain(outcomes)
 
 
 @overload
 def wait_for_all(
-    jobs: Resource[IdT, Any, DoneT],
+    jobs: Resource[IdT, JobT, DoneT],
     ids: Iterable[IdT | Wait],
     /,
     *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[JobT], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
     raise_on_failure: bool = False,
-    **options: Unpack[WaitOptions],
 ) -> list[Outcome[DoneT]]: ...
 @overload
 def wait_for_all(
     jobs: Iterable[tuple[Resource[Any, Any, DoneT], Any]],
     /,
     *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
     raise_on_failure: bool = False,
-    **options: Unpack[WaitOptions],
 ) -> list[Outcome[DoneT]]: ...
 @overload
 def wait_for_all(
     jobs: Iterable[tuple[Resource[Any, Any, Any], Any]],
     /,
     *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
     raise_on_failure: bool = False,
-    **options: Unpack[WaitOptions],
 ) -> list[Outcome[Any]]: ...
 def wait_for_all(
-    jobs: Any, ids: Any = None, /, *, raise_on_failure: bool = False, **options: Unpack[WaitOptions]
+    jobs: Any,
+    ids: Any = None,
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
+    raise_on_failure: bool = False,
 ) -> list[Outcome[Any]]:
     """Wait for many jobs, and return how each of them ended, in the order in which they came.
 
     Args:
-        jobs: As for `as_completed`.
-        ids: As for `as_completed`.
+        jobs: As for `as_completed`, like all that is not named here.
         raise_on_failure: Raise the error of the first job that does not succeed, and stop.
 
     Raises:
         JobwaitError: With `raise_on_failure`; its note names the jobs still open.
         InvalidArgumentError: An option cannot work, or something is no resource.
     """
-    scheduler, source = begin(Resource, jobs, ids, options)
-    with closing(_block(scheduler, source, raise_on_failure=raise_on_failure)) as outcomes:
+    rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
+    waiting = _block(*begin(Resource, jobs, ids, rules), raise_on_failure=raise_on_failure)
+    with closing(waiting) as outcomes:
         return _in_order(dict(outcomes))
 
 
 @overload
 def async_as_completed(
-    jobs: AsyncResource[IdT, Any, DoneT],
+    jobs: AsyncResource[IdT, JobT, DoneT],
     ids: Iterable[IdT | Wait],
     /,
-    **options: Unpack[WaitOptions],
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[JobT], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> AsyncGenerator[Outcome[DoneT]]: ...
 @overload
 def async_as_completed(
-    jobs: Iterable[tuple[AsyncResource[Any, Any, DoneT], Any]], /, **options: Unpack[WaitOptions]
+    jobs: Iterable[tuple[AsyncResource[Any, Any, DoneT], Any]],
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> AsyncGenerator[Outcome[DoneT]]: ...
 @overload
 def async_as_completed(
-    jobs: Iterable[tuple[AsyncResource[Any, Any, Any], Any]], /, **options: Unpack[WaitOptions]
+    jobs: Iterable[tuple[AsyncResource[Any, Any, Any], Any]],
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> AsyncGenerator[Outcome[Any]]: ...
 def async_as_completed(
-    jobs: Any, ids: Any = None, /, **options: Unpack[WaitOptions]
+    jobs: Any,
+    ids: Any = None,
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
 ) -> AsyncGenerator[Outcome[Any]]:
     """As `as_completed`, for the resources of asynchronous clients.
 
     To stop at once on leaving the loop, iterate within `contextlib.aclosing`: the event loop closes
     an abandoned generator only when nobody refers to it any more.
     """
-    scheduler, source = begin(AsyncResource, jobs, ids, options)
-    return _async_plain(_await(scheduler, source, raise_on_failure=False))
+    rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
+    outcomes = _await(*begin(AsyncResource, jobs, ids, rules), raise_on_failure=False)
+    return _async_plain(outcomes)
 
 
 @overload
 async def async_wait_for_all(
-    jobs: AsyncResource[IdT, Any, DoneT],
+    jobs: AsyncResource[IdT, JobT, DoneT],
     ids: Iterable[IdT | Wait],
     /,
     *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[JobT], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
     raise_on_failure: bool = False,
-    **options: Unpack[WaitOptions],
 ) -> list[Outcome[DoneT]]: ...
 @overload
 async def async_wait_for_all(
     jobs: Iterable[tuple[AsyncResource[Any, Any, DoneT], Any]],
     /,
     *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
     raise_on_failure: bool = False,
-    **options: Unpack[WaitOptions],
 ) -> list[Outcome[DoneT]]: ...
 @overload
 async def async_wait_for_all(
     jobs: Iterable[tuple[AsyncResource[Any, Any, Any], Any]],
     /,
     *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
     raise_on_failure: bool = False,
-    **options: Unpack[WaitOptions],
 ) -> list[Outcome[Any]]: ...
 async def async_wait_for_all(
-    jobs: Any, ids: Any = None, /, *, raise_on_failure: bool = False, **options: Unpack[WaitOptions]
+    jobs: Any,
+    ids: Any = None,
+    /,
+    *,
+    timeout: float | Unset | None = UNSET,
+    on_update: Callable[[Any], object] | None = None,
+    schedule: Schedule | None = None,
+    not_found_grace: float | Unset = UNSET,
+    max_in_flight: int = 100,
+    raise_on_failure: bool = False,
 ) -> list[Outcome[Any]]:
     """As `wait_for_all`, for the resources of asynchronous clients."""
-    scheduler, source = begin(AsyncResource, jobs, ids, options)
-    async with aclosing(_await(scheduler, source, raise_on_failure=raise_on_failure)) as outcomes:
+    rules = Rules(timeout, on_update, schedule, not_found_grace, max_in_flight)
+    waiting = _await(*begin(AsyncResource, jobs, ids, rules), raise_on_failure=raise_on_failure)
+    async with aclosing(waiting) as outcomes:
         return _in_order({number: outcome async for number, outcome in outcomes})
 
 
@@ -245,7 +345,7 @@ def advance(
     Raises:
         InvalidArgumentError: An option cannot work, or something is no pair.
     """
-    rules = Rules(UNSET, schedule, not_found_grace, max_in_flight)
+    rules = Rules(UNSET, None, schedule, not_found_grace, max_in_flight)
     scheduler, waits = _begin_advance(Resource, pairs, rules, seconds)
     with loop_thread(scheduler, asyncio.new_event_loop()) as run:
         return Advanced(*run(scheduler.advance(waits, seconds)))
@@ -260,7 +360,7 @@ async def async_advance(
     max_in_flight: int = 100,
 ) -> Advanced:
     """As `advance`, for the resources of asynchronous clients."""
-    rules = Rules(UNSET, schedule, not_found_grace, max_in_flight)
+    rules = Rules(UNSET, None, schedule, not_found_grace, max_in_flight)
     scheduler, waits = _begin_advance(AsyncResource, pairs, rules, seconds)
     return Advanced(*await scheduler.advance(waits, seconds))
 
@@ -270,7 +370,7 @@ def _begin_advance(
 ) -> tuple[Scheduler, list[tuple[AnyResource, Wait]]]:
     seconds("seconds", limit)
     whole_number("max_in_flight", rules.max_in_flight, minimum=1)
-    waits = list(_pairs(kind, pairs))
+    waits = list(pairs_of(kind, pairs))
     for number, (_, wait) in enumerate(waits):
         if not isinstance(wait, Wait):
             raise InvalidArgumentError(
@@ -279,68 +379,8 @@ def _begin_advance(
     return Scheduler(rules, only_due=True), waits
 
 
-class Source:
-    """The jobs to wait for, read as far as needed."""
-
-    def __init__(self, kind: type[AnyResource], jobs: Any, ids: Any) -> None:
-        given: Any = jobs if ids is None else ids
-        if ids is not None and isinstance(given, str):
-            raise InvalidArgumentError(f"ids are several, as in [{given!r}]; this is one string")
-        if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
-            raise InvalidArgumentError(
-                "the jobs are given as a resource and its ids, (client.jobs, ids), or as pairs of "
-                f"resource and id, [(client.jobs, id), ...]; this is {given!r}"
-            )
-        self._is_lazy = not isinstance(given, Collection)
-        self._pairs = _pairs(kind, given if ids is None else zip(repeat(jobs), given))
-        self._failure: Exception | None = None
-        self.more = True
-
-    def read(self, room: int) -> list[tuple[AnyResource, Any]]:
-        """The next jobs: as many as there is room for, or all if they are there anyway."""
-        if self._failure is not None:
-            raise self._failure
-        if not self._is_lazy:
-            self.more = False
-            return list(self._pairs)
-        pairs: list[tuple[AnyResource, Any]] = []
-        # Jobs that come slowly do not wait for each other.
-        until = monotonic() + READING
-        while self.more and len(pairs) < room and monotonic() < until:
-            try:
-                pairs.append(next(self._pairs))
-            except StopIteration:
-                self.more = False
-            except Exception as error:
-                if not pairs:
-                    raise
-                # Not before those that were read are on their way.
-                self._failure = error
-                break
-        return pairs
-
-
-def _pairs(kind: type[AnyResource], given: Iterable[Any]) -> Iterator[tuple[AnyResource, Any]]:
-    for number, pair in enumerate(given):
-        try:
-            resource, job_id = pair
-        except (TypeError, ValueError):
-            resource = job_id = None
-        if not isinstance(resource, kind):
-            hint = ""
-            if isinstance(resource, (Resource, AsyncResource)):
-                other = "" if kind is AsyncResource else "async_"
-                hint = f"; for this one there are {other}as_completed and {other}wait_for_all"
-            client = "Client" if kind is Resource else "AsyncClient"
-            raise InvalidArgumentError(
-                f"job number {number} is no pair of a resource of a provider's {client} and an id, "
-                f"as (client.jobs, id), but {pair!r}{hint}"
-            )
-        yield resource, job_id
-
-
 def begin(
-    kind: type[AnyResource], jobs: Any, ids: Any, options: WaitOptions, *, tracks: bool = False
+    kind: type[AnyResource], jobs: Any, ids: Any, rules: Rules, *, tracks: bool = False
 ) -> tuple[Scheduler, Source]:
     """The scheduler of a call, and where its jobs come from.
 
@@ -351,13 +391,10 @@ def begin(
     Raises:
         InvalidArgumentError: An option cannot work, or something is no resource.
     """
-    unknown = set(options) - set(Rules._fields)
-    if unknown:
-        raise TypeError(f"unknown options: {', '.join(sorted(unknown))}; see jobwait.WaitOptions")
-    rules = Rules(**options)
     whole_number("max_in_flight", rules.max_in_flight, minimum=1)
     if rules.timeout is not None and rules.timeout is not UNSET:
         seconds("timeout", rules.timeout)
+    check_on_update(rules.on_update)
     return Scheduler(rules, tracks=tracks), Source(kind, jobs, ids)
 
 

@@ -50,9 +50,13 @@ class Request:
         query: What follows in the URL, which may be a key and so is never shown.
         max_body: Bytes that the response's body may have, decompressed.
         secrets: What no message may show.
+        functions: Those to ask for a key before it is sent, each with what the key is for.
     """
 
-    __slots__ = ("body", "headers", "max_body", "method", "parsed", "query", "secrets", "url")
+    __slots__ = (
+        *("body", "functions", "headers", "max_body", "method", "parsed", "query", "secrets"),
+        "url",
+    )
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class Request:
         *,
         max_body: int = MAX_BODY,
         secrets: frozenset[str] = frozenset(),
+        functions: tuple[tuple[Any, Callable[[], Any]], ...] = (),
     ) -> None:
         self.method: Final = method
         self.url: Final = url
@@ -72,6 +77,7 @@ class Request:
         self.query: Final = query
         self.max_body: Final = max_body
         self.secrets: Final = secrets
+        self.functions: Final = functions
         self.parsed: tuple[Any, Any] | None = None
         """The URL and the headers in the classes of the HTTP library; set by the transport."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from ._decode import decode, decoder, with_raw
+from ._decode import decode, decoder, fields_of, with_raw
 from ._encode import encode
 
 
@@ -35,6 +35,41 @@ class Model:
         """JSON-ready data under the provider's names, without the fields that are `UNSET`."""
         data: dict[str, Any] = encode(self)
         return data
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> dict[str, Any]:
+        """Let pydantic and FastAPI take models as fields and return types.
+
+        They read and write JSON under the provider's names, and refuse what is not as the document
+        says. Nothing is imported: the schema is plain data.
+        """
+        return {
+            "type": "function-plain",
+            "function": {"type": "no-info", "function": cls._validated},
+            "serialization": {"type": "function-plain", "function": cls.to_dict},
+            "metadata": {"pydantic_js_functions": [cls._json_schema]},
+        }
+
+    @classmethod
+    def _validated(cls, value: Any) -> Self:
+        if isinstance(value, cls):
+            return value
+        model, mismatches = decode(decoder(cls), value)
+        for mismatch in mismatches:
+            place = mismatch.pointer or "/"
+            raise ValueError(f"at {place} expected {mismatch.expected}, got {mismatch.found}")
+        valid: Self = model
+        return valid
+
+    @classmethod
+    def _json_schema(cls, schema: Any, handler: Any, /) -> dict[str, Any]:
+        known = () if issubclass(cls, UnknownVariant) else fields_of(cls)
+        return {
+            "title": cls.__name__,
+            "type": "object",
+            "properties": {field.wire: dict[str, Any]() for field in known},
+            "required": [field.wire for field in known if field.required],
+        }
 
     def __reduce__(self) -> tuple[Any, ...]:
         # attrs' own way leaves out what is no attribute of its class.

@@ -7,6 +7,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from ._decode import Decoder, decoder
+from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from ._models import Model
 from ._pointer import parse_pointer, value_at
 from ._text import status_word
@@ -40,6 +41,17 @@ class Credential(NamedTuple):
     in_query: bool = False
     is_basic: bool = False
     """Whether the key is `user:password`, which is sent in base64."""
+    operations: tuple[str, ...] = ()
+    """The only ones that it is for, as in `GET /v1/jobs/{id}`; none: all."""
+
+    def is_for(self, operation: str) -> bool:
+        """Whether requests of an operation may carry it."""
+        return not self.operations or operation in self.operations
+
+    def meets(self, other: Credential) -> bool:
+        """Whether an operation could be sent with either."""
+        names = self.operations or other.operations
+        return not names or any(self.is_for(name) and other.is_for(name) for name in names)
 
 
 class ClientConfig(NamedTuple):
@@ -68,6 +80,14 @@ class Polling(NamedTuple):
     """Of a whole wait."""
     not_found_grace: float = 0.0
     """How long a 404 before the first sighting may mean that the job is not there yet."""
+
+
+class WaitErrors(NamedTuple):
+    """The errors of waits; a package has its own, whose `job` has the type of its jobs."""
+
+    failed: type[JobFailedError] = JobFailedError
+    cancelled: type[JobCancelledError] = JobCancelledError
+    timeout: type[WaitTimeoutError] = WaitTimeoutError
 
 
 class Part(NamedTuple):
@@ -150,6 +170,9 @@ class Operation(Generic[IdT, BodyT]):
         return False
 
 
+_ERRORS: Final = WaitErrors()
+
+
 class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
     """An operation that tells a job's status, and how to wait for that job.
 
@@ -157,7 +180,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
     """
 
     __slots__ = (
-        *("absent", "cancel", "failure_code", "failure_message", "failure_retryable"),
+        *("absent", "cancel", "errors", "failure_code", "failure_message", "failure_retryable"),
         *("failure_unless", "failure_when", "job_attributes", "job_required", "polling"),
         *("progress", "progress_max", "responses", "states", "status"),
     )
@@ -187,6 +210,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         failure_when: str | None = None,
         failure_unless: str | None = None,
         job_required: bool = True,
+        errors: WaitErrors = _ERRORS,
     ) -> None:
         """
         Args:
@@ -202,6 +226,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
             failure_when: A job has failed once this holds anything.
             failure_unless: A job whose status means that it succeeded has failed if this does not.
             job_required: Whether a body without a job is an error, and not one to poll again.
+            errors: What waits for the job raise.
         """
         super().__init__(
             provider=provider,
@@ -217,6 +242,7 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         self.absent: Final[State | None] = absent
         self.responses: Final[Mapping[int, State]] = responses or {}
         self.cancel: Final = cancel
+        self.errors: Final = errors
         self.polling: Final = polling
         self.status: Final = _parts(status)
         self.progress: Final = _parts(progress)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, Generic, Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, NoReturn, TypeAlias
 
 from ._encode import encode
 from ._errors import (
@@ -32,15 +33,13 @@ _ELSEWHERE: Final = ("provider", "job_id", "job")
 """Attributes of an error that an outcome has, too."""
 
 
-class Outcome(NamedTuple, Generic[DoneT]):
-    """How the wait for one job ended: with the succeeded job, or with an error."""
-
+@dataclass(frozen=True, slots=True)
+class _Outcome:
     provider: str
     job_id: Any
-    job: DoneT | None
-    """The succeeded job."""
+    """As it was passed."""
+    job: Any
     error: JobwaitError | None
-    """What ended the wait otherwise; what `wait_for_completion` would raise."""
     operation: str = ""
     """As in `GET /v1/jobs/{id}`."""
 
@@ -70,17 +69,37 @@ class Outcome(NamedTuple, Generic[DoneT]):
             "error": None if error is None else _error_dict(error),
         }
 
-    def result(self) -> DoneT:
-        """The succeeded job.
 
-        Raises:
-            JobwaitError: `error`, where there is one.
+@dataclass(frozen=True, slots=True)
+class Succeeded(_Outcome, Generic[DoneT]):
+    """The outcome of a wait whose job succeeded."""
+
+    job: DoneT
+    error: None = None
+
+    def result(self) -> DoneT:
+        """The job."""
+        return self.job
+
+
+@dataclass(frozen=True, slots=True)
+class Unsuccessful(_Outcome):
+    """The outcome of a wait that ended with an error."""
+
+    job: None
+    error: JobwaitError
+    """What `wait_for_completion` would raise; its `job` is the last one seen."""
+
+    def result(self) -> NoReturn:
         """
-        if self.error is not None:
-            raise self.error
-        job: Any = self.job
-        succeeded: DoneT = job
-        return succeeded
+        Raises:
+            JobwaitError: `error`.
+        """
+        raise self.error
+
+
+Outcome: TypeAlias = Succeeded[DoneT] | Unsuccessful
+"""How the wait for one job ended; `outcome.error is None` tells which of the two it is."""
 
 
 def _error_dict(error: JobwaitError) -> dict[str, Any]:
@@ -115,12 +134,11 @@ def load(resource: object, operation: str, job_id: Any, text: str, more: str) ->
     job: Any = told["job"]
     if rest["job"] is not None:
         job = _class(rest["job"], Model, packages).from_dict(job)
-    error: JobwaitError | None = None
-    if rest["error"] is not None:
-        error = _error(rest["error"], packages)
-        error.provider, error.job_id, error.job = told["provider"], job_id, job
-        job = None
-    return Outcome(told["provider"], job_id, job, error, operation)
+    if rest["error"] is None:
+        return Succeeded(told["provider"], job_id, job, None, operation)
+    error = _error(rest["error"], packages)
+    error.provider, error.job_id, error.job = told["provider"], job_id, job
+    return Unsuccessful(told["provider"], job_id, None, error, operation)
 
 
 def _record(error: JobwaitError) -> dict[str, Any]:

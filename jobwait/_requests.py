@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from ._auth import MIN_SECRET, Keys, Placed, identity, place, secrets_in
+from ._auth import MIN_SECRET, Keys, Placed, check_key, identity, place, secrets_in
 from ._errors import (
     APIError,
     APIStatusError,
@@ -85,6 +85,14 @@ class RawResponse(NamedTuple, Generic[BodyT]):
     headers: Headers
     body: bytes
     parsed: BodyT
+
+    def json(self) -> Any:
+        """The body as decoded JSON, under the provider's own names.
+
+        Raises:
+            ValueError: It is not JSON.
+        """
+        return json.loads(self.body)
 
 
 class Transport(Protocol):
@@ -166,6 +174,8 @@ class SharedCalls:
         self._random: Final = runtime.random
         keys = options.keys
         secrets = secrets_in(options.config, options.headers | keys.fixed.query)
+        for _, placed in keys.limited:
+            secrets |= secrets_in(options.config, placed.headers | placed.query)
         self._secrets = _long(secrets)
         self.reader: Reader = Reader(
             options.config, self._secrets, strict=options.strict, warned=options.warned
@@ -197,12 +207,16 @@ class SharedCalls:
 
         Raises:
             InvalidArgumentError: The id is not one.
+            ConfigurationError: The client has no key for this operation.
         """
         values = iter(id_values(operation, job_id))
+        keys = self.options.keys
+        check_key(self.options.config, keys, operation.name)
+        limited = keys.of(operation.name)
         path: dict[str, str] = {}
         query: dict[str, str | int] = {}
         fields: dict[str, str | int] = {}
-        headers: dict[str, str] = {}
+        headers = limited.headers
         for part in operation.parts:
             value = next(values) if part.constant is None else part.constant
             if part.location == "path":
@@ -228,9 +242,10 @@ class SharedCalls:
             url,
             self._headers_with(headers) if headers else self._headers,
             body,
-            self._query,
+            "&".join(filter(None, [self._query, urlencode(limited.query)])),
             max_body=MAX_FILE if operation.response_type is bytes else self.options.max_body,
             secrets=self._secrets,
+            functions=tuple(one for one in keys.functions if one[0].is_for(operation.name)),
         )
 
     def _headers_with(self, more: dict[str, str]) -> RawHeaders:
@@ -339,7 +354,7 @@ class SharedCalls:
         return float(delay)
 
     def _send(self, request: Request, limit: float) -> Flow[Response]:
-        if not self.options.keys.functions:
+        if not request.functions:
             result: Response | APIError = yield SendRequest(request, limit)
         else:
             deadline = self.clock() + limit
@@ -354,7 +369,7 @@ class SharedCalls:
 
     def _send_with_new_keys(self, request: Request, deadline: float) -> Flow[Response | APIError]:
         config, placed = self.options.config, Placed({}, {})
-        for credential, function in self.options.keys.functions:
+        for credential, function in request.functions:
             name = credential.parameter
             answer: Secret | APIError
             answer = yield Ask(name, function, max(deadline - self.clock(), 0.0), "key")

@@ -133,7 +133,7 @@ class Durations:
                 max(ended for _, ended in jobs),
             )
         first, mean, last = self._bounds
-        if elapsed >= last:
+        if elapsed >= last or not mean:  # a mean below what floats can tell apart
             return interval
         if elapsed < first:
             delay = min(interval / INSURANCE, first - elapsed)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError, JobwaitError, WaitError
+from ._flow import Tell
 from ._observe import Step, settle
 from ._operation import JobOperation
-from ._outcome import Outcome
+from ._outcome import Outcome, Succeeded, Unsuccessful
 from ._requests import AsyncCalls, BlockingTransport, Polled, Transport
 from ._resume import Wait, wait_of
 from ._schedule import Durations, Schedule
@@ -42,6 +43,7 @@ class Rules(NamedTuple):
     """What the waits of one call have in common: the options of `WaitOptions`."""
 
     timeout: float | Unset | None = UNSET
+    on_update: Callable[[Any], object] | None = None
     schedule: Schedule | None = None
     not_found_grace: float | Unset = UNSET
     max_in_flight: int = 100
@@ -356,12 +358,12 @@ class Scheduler:
         key = (calls, operation)
         if key not in self._groups:
             durations = calls.durations(operation)
-            _, schedule, not_found_grace, _ = self._rules
             waiter: Waiter[Any] = Waiter(
                 operation.provider,
                 operation.polling,
-                schedule=schedule,
-                not_found_grace=not_found_grace,
+                errors=operation.errors,
+                schedule=self._rules.schedule,
+                not_found_grace=self._rules.not_found_grace,
                 random=calls.runtime.random,
                 durations=durations,
             )
@@ -465,6 +467,9 @@ class Scheduler:
             if isinstance(seen, Sighting) and seen.is_terminal and state.seen is not None:
                 durations.record(state.seen - state.started, polled.began - state.started)
             step = settle(calls, operation, waiter, state, polled, lane.may_warn)
+            on_update = self._rules.on_update
+            if on_update and isinstance(seen, Sighting) and seen.job is not None:
+                await Tell(on_update, seen.job).aperform(calls.transport)
         except JobwaitError as error:
             error.provider, error.job_id = operation.provider, state.job_id
             step = error
@@ -492,11 +497,14 @@ class Scheduler:
     def _end(
         self, number: int, group: _Group, job_id: Any, job: Any, error: JobwaitError | None
     ) -> None:
-        if error is not None:
+        provider, operation = group.operation.provider, group.operation.name
+        outcome: Outcome[Any]
+        if error is None:
+            outcome = Succeeded(provider, job_id, job, None, operation)
+        else:
             # Its frames hold the request, and the request holds the key.
             error = error.with_traceback(None)
-        operation = group.operation
-        outcome = Outcome(operation.provider, job_id, job, error, operation.name)
+            outcome = Unsuccessful(provider, job_id, None, error, operation)
         if self._moved:
             self._moved.pop(number, None)
         self._ended.append((number, outcome))

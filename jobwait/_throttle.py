@@ -66,7 +66,7 @@ class Throttle:
     """Says when the next poll may be sent; threads share one."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock: Lock = Lock()
         self._next = -math.inf
         """When the next poll may be sent."""
         self._line: deque[tuple[int, Place]] = deque()
@@ -85,7 +85,7 @@ class Throttle:
         """Polls per second that are allowed now."""
         self.paused_until: float = -math.inf
         """The reading of the clock before which the provider asked not to be polled."""
-        self.was_heard = False
+        self.was_heard: bool = False
         """Whether the host has ever answered, or begun to."""
 
     def reserve(self, now: float, place: Place, *, in_pause: bool = False) -> float:

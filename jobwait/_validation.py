@@ -41,6 +41,15 @@ def whole_number(name: str, value: Any, *, minimum: int = 0) -> int:
     return value
 
 
+def check_on_update(value: object) -> None:
+    """
+    Raises:
+        InvalidArgumentError: `value` is no function.
+    """
+    if value is not None and not callable(value):
+        raise InvalidArgumentError(f"on_update is a function, not {value!r}")
+
+
 def merged_headers(headers: Mapping[str, str], more: Any) -> dict[str, str]:
     """`headers` and `more`, whose entries take the place of those of the same name.
 

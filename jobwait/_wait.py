@@ -20,6 +20,7 @@ from ._requests import Polled, SharedCalls
 from ._schedule import Schedule
 from ._throttle import Place
 from ._unset import UNSET, Unset
+from ._validation import check_on_update
 from ._waiter import Done, Sighting, Waiter, WaitState
 
 CANCEL_TIME: Final = 5.0
@@ -90,8 +91,7 @@ def wait_for_completion(
             f"wait_for_completion takes the resource of a client, as client.jobs, not {anything!r}"
         )
     operation, calls = resource.operation, resource.calls
-    if on_update is not None and not callable(on_update):
-        raise InvalidArgumentError(f"on_update is a function, not {on_update!r}")
+    check_on_update(on_update)
     cancels = on_timeout == "cancel" and operation.cancel is not None
     if not cancels and on_timeout != "raise":
         raise InvalidArgumentError(
@@ -101,6 +101,7 @@ def wait_for_completion(
     waiter: Waiter[JobT] = Waiter(
         operation.provider,
         operation.polling,
+        errors=operation.errors,
         schedule=schedule,
         not_found_grace=not_found_grace,
         random=calls.runtime.random,

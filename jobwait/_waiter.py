@@ -28,7 +28,7 @@ from ._unset import UNSET, Unset
 from ._validation import seconds
 
 if TYPE_CHECKING:
-    from ._operation import Polling, State
+    from ._operation import Polling, State, WaitErrors
 
 JobT = TypeVar("JobT")
 ErrorT = TypeVar("ErrorT", bound=JobwaitError)
@@ -133,12 +133,14 @@ class Waiter(Generic[JobT]):
         provider: str,
         polling: Polling,
         *,
+        errors: WaitErrors,
         schedule: Schedule | None,
         not_found_grace: float | Unset,
         random: Callable[[], float],
         durations: Durations | None = None,
     ) -> None:
         self._provider = provider
+        self._errors = errors
         self._timeout = polling.timeout
         grace = polling.not_found_grace if not_found_grace is UNSET else not_found_grace
         self._grace = seconds("not_found_grace", grace)
@@ -288,10 +290,10 @@ class Waiter(Generic[JobT]):
     def _ended_badly(self, seen: Sighting[JobT]) -> JobwaitError:
         told = ": ".join(printable(part) for part in (seen.code, seen.message) if part)
         if seen.state == "cancelled":
-            cls: type[JobFailedError | JobCancelledError] = JobCancelledError
+            cls: type[JobFailedError | JobCancelledError] = self._errors.cancelled
             text = f"the job was cancelled: {told}" if told else "the job was cancelled"
         else:
-            cls = JobFailedError
+            cls = self._errors.failed
             text = f"the job failed: {told}" if told else "the job failed without a reason"
         if seen.retryable is not None:
             again = "may help" if seen.retryable else "will not help"
@@ -320,7 +322,7 @@ class Waiter(Generic[JobT]):
         text = f"{why}: the wait may last {state.timeout:g} s, and {job}"
         if state.failures and last_error is not None:
             text += f" (the last poll failed: {last_error.args[0]})"
-        error = self._with_context(WaitTimeoutError(text), state, now)
+        error = self._with_context(self._errors.timeout(text), state, now)
         error.__cause__ = last_error if state.failures else None
         return error
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, Unpack, overload
 from ._client import AsyncResource, Resource
 from ._errors import CheckpointError
 from ._ledger import Ledger
-from ._many import Source, WaitOptions, begin, loop_thread, open_jobs_named
+from ._many import WaitOptions, begin, loop_thread, open_jobs_named
+from ._scheduler import Rules
+from ._source import Source
 from ._store import Store
 from ._unset import UNSET
 
@@ -136,7 +138,7 @@ class Checkpoint:
             CheckpointError: The file cannot be read or written, or another call uses it.
             InvalidArgumentError: An option cannot work, or something is no resource.
         """
-        scheduler, source = begin(Resource, jobs, ids, options, tracks=True)
+        scheduler, source = begin(Resource, jobs, ids, Rules(**options), tracks=True)
         ledger = Ledger(self._store, options.get("timeout", UNSET), takes=not repeat)
         return _outcomes(self._block(scheduler, source, ledger))
 
@@ -191,7 +193,7 @@ class Checkpoint:
             CheckpointError: The file cannot be read or written, or another call uses it.
             InvalidArgumentError: An option cannot work, or something is no resource.
         """
-        scheduler, source = begin(Resource, jobs, ids, options, tracks=True)
+        scheduler, source = begin(Resource, jobs, ids, Rules(**options), tracks=True)
         ledger = Ledger(self._store, options.get("timeout", UNSET), takes=False)
         ended = self._block(scheduler, source, ledger, raise_on_failure=raise_on_failure)
         with closing(ended):
@@ -235,7 +237,7 @@ class Checkpoint:
         **options: Unpack[WaitOptions],
     ) -> AsyncGenerator[Outcome[Any]]:
         """As `as_completed`, for asynchronous clients; the file is written in a thread."""
-        scheduler, source = begin(AsyncResource, jobs, ids, options, tracks=True)
+        scheduler, source = begin(AsyncResource, jobs, ids, Rules(**options), tracks=True)
         ledger = Ledger(self._store, options.get("timeout", UNSET), takes=not repeat)
         return _async_outcomes(self._await(scheduler, source, ledger))
 
@@ -277,7 +279,7 @@ class Checkpoint:
         **options: Unpack[WaitOptions],
     ) -> list[Outcome[Any]]:
         """As `wait_for_all`, for asynchronous clients."""
-        scheduler, source = begin(AsyncResource, jobs, ids, options, tracks=True)
+        scheduler, source = begin(AsyncResource, jobs, ids, Rules(**options), tracks=True)
         ledger = Ledger(self._store, options.get("timeout", UNSET), takes=False)
         ended = self._await(scheduler, source, ledger, raise_on_failure=raise_on_failure)
         async with aclosing(ended):

@@ -14,8 +14,7 @@ from uuid import uuid4
 import pytest
 from celery import Celery
 from celery.exceptions import Reject
-from docurift_client import AsyncClient
-from docurift_client import Client as DocuriftClient
+from docurift_client import AsyncClient, Client as DocuriftClient
 from spideriq_client import Client as SpiderIQClient
 
 from jobwait import ConfigurationError, InvalidArgumentError, Provider, Wait

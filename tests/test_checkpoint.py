@@ -15,8 +15,7 @@ from typing import Any, Unpack, cast
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import jobwait
 from jobwait import (
@@ -35,6 +34,7 @@ from jobwait import (
 from jobwait._ledger import Ledger
 from jobwait._many import begin
 from jobwait._outcome import dump, load
+from jobwait._scheduler import Rules
 from jobwait._store import FORMAT
 from jobwait.sandbox import Fault, Sandbox
 
@@ -61,7 +61,7 @@ class Sync:
         **options: Unpack[WaitOptions],
     ) -> Generator[Outcome[Any]]:
         kind = jobwait.Resource
-        scheduler, source = begin(kind, jobs, None, options, tracks=True)
+        scheduler, source = begin(kind, jobs, None, Rules(**options), tracks=True)
         ledger = Ledger(checkpoint._store, options.get("timeout", jobwait.UNSET), takes=not repeat)
         ended = checkpoint._block(
             scheduler, source, ledger, new_loop=lambda: VirtualLoop(self.time)

@@ -280,7 +280,8 @@ def test_an_id_stays_one_segment_of_its_path(driver: Driver, time: Time, job_id:
     ("id_type", "good", "bad"),
     [
         (int, 5, ["5", 5.0, True]),
-        (UUID, UUID(int=1), [str(UUID(int=1)), 1, "x"]),
+        (UUID, UUID(int=1), [1, "x", "", b"x"]),
+        (UUID, str(UUID(int=1)), [str(UUID(int=1))[:-1]]),
     ],
 )
 def test_an_id_has_the_type_that_the_document_gives_it(

@@ -8,6 +8,7 @@ import socket
 import ssl
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -111,6 +112,9 @@ def test_an_answer_that_does_not_end_is_cut_at_the_limit(
 def test_a_handshake_that_does_not_end_is_cut_at_the_limit_and_leaves_no_socket(
     send: Callable[..., Response], answer: Answer
 ) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()  # what other tests have left
     with Wire(answer, after=b"\x16") as wire, pytest.raises(APITimeoutError):
         send(f"https://127.0.0.1:{wire.port}")
     gc.collect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import logging
 import threading
 import tracemalloc
@@ -13,8 +14,7 @@ from time import monotonic
 from typing import Any, Unpack
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from jobwait import (
     ClientClosedError,
@@ -25,17 +25,21 @@ from jobwait import (
     NotFoundError,
     Outcome,
     Poll,
+    WaitError,
     WaitOptions,
     WaitTimeoutError,
+    as_completed,
     async_as_completed,
     async_wait_for_all,
     wait_for_all,
     wait_for_completion,
 )
 from jobwait._client import Resource
-from jobwait._many import READING, _block, begin
+from jobwait._many import _block, begin
 from jobwait._messages import Response
 from jobwait._requests import AsyncCalls, AsyncRuntime
+from jobwait._scheduler import Rules
+from jobwait._source import READING
 
 from .kit.fleet import Fleet, Job, VirtualLoop, answer, run, too_many
 from .kit.widgets import AsyncJobsResource, CompletedJob, FailedJob, JobsResource, RunningJob, Time
@@ -85,7 +89,7 @@ class Sync:
         **options: Unpack[WaitOptions],
     ) -> Generator[tuple[int, Outcome[Any]]]:
         return _block(
-            *begin(Resource, jobs, ids, options),
+            *begin(Resource, jobs, ids, Rules(**options)),
             raise_on_failure=raise_on_failure,
             new_loop=lambda: VirtualLoop(self.time),
         )
@@ -674,10 +678,59 @@ def test_a_schedule_that_is_a_class_is_refused(driver: Driver, time: Time) -> No
     assert fleet.log == []
 
 
-def test_unknown_options_are_refused_by_name(driver: Driver, time: Time) -> None:
-    resource = driver.resource(Fleet(time))
-    with pytest.raises(TypeError, match="unknown options: concurrency, time_out;"):
-        driver.all(resource, [], time_out=3, concurrency=5)
+@pytest.mark.parametrize(
+    "function", [as_completed, wait_for_all, async_as_completed, async_wait_for_all]
+)
+def test_every_option_is_a_keyword_with_a_default_that_an_editor_can_show(function: Any) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    options = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    assert {name: options[name] for name in Rules._fields} == Rules()._asdict()
+
+
+def test_on_update_sees_every_job_after_every_poll_of_it(driver: Driver, time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(3), Job(1, "failed"), Job(0))
+    seen: list[tuple[str, str]] = []
+
+    def on_update(job: Any) -> None:
+        seen.append((job.id, job.status))
+
+    driver.all(driver.resource(fleet), ids, on_update=on_update, schedule=Fixed(1.0))
+    for id, last in zip(ids, ("completed", "failed", "completed"), strict=True):
+        words = [status for job_id, status in seen if job_id == id]
+        assert words == ["running"] * (len(fleet.jobs[id].polls) - 1) + [last]
+
+
+def test_on_update_may_be_a_coroutine_function(driver: Driver, time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(0), Job(0))
+    seen: list[str] = []
+
+    async def on_update(job: Any) -> None:
+        await asyncio.sleep(0)
+        seen.append(job.id)
+
+    driver.all(driver.resource(fleet), ids, on_update=on_update)
+    assert sorted(seen) == sorted(ids)
+
+
+def test_what_on_update_raises_ends_the_wait_for_that_job_alone(driver: Driver, time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(0), Job(0))
+
+    def on_update(job: Any) -> None:
+        if job.id == ids[0]:
+            raise ZeroDivisionError("no such job")
+
+    first, second = driver.all(driver.resource(fleet), ids, on_update=on_update)
+    assert isinstance(first.error, WaitError)
+    assert isinstance(first.error.__cause__, ZeroDivisionError)
+    assert second.error is None
+
+
+def test_an_on_update_that_is_no_function_is_refused(driver: Driver, time: Time) -> None:
+    with pytest.raises(InvalidArgumentError, match="on_update is a function, not 'print'"):
+        driver.all(driver.resource(Fleet(time)), [], on_update="print")
 
 
 def test_a_job_that_has_failed_once_takes_at_most_400_bytes_after_a_good_poll(time: Time) -> None:

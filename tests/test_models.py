@@ -12,8 +12,7 @@ from uuid import UUID
 
 import pytest
 from attrs import evolve, field, frozen
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jobwait import UNSET, Deviation, Model, UnknownVariant, Unset, deviations
 from jobwait._decode import LEVELS, Mismatch, decode, decoder

@@ -12,8 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from attrs import field, frozen
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from jobwait import (
     APIStatusError,

@@ -9,8 +9,7 @@ from random import Random
 from statistics import fmean
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jobwait import InvalidArgumentError
 from jobwait._schedule import Adaptive, Durations, Fixed, Poll, Schedule

@@ -8,8 +8,10 @@ import importlib
 import pickle
 import subprocess
 import sys
+import traceback
 from typing import Any
 
+import aitronos_client
 import pytest
 from docurift_client import AsyncClient, Client
 
@@ -22,8 +24,10 @@ from jobwait import (
     Poll,
     WaitError,
     async_wait_for_all,
+    wait_for_all,
     wait_for_completion,
 )
+from jobwait.sandbox import Sandbox
 
 from .kit.fleet import Fleet, Job, run
 from .kit.widgets import KEY, Script, Sync, Time, answer
@@ -60,12 +64,48 @@ def test_an_error_comes_back_from_a_queue_that_keeps_class_and_arguments() -> No
 
 
 def test_all_errors_are_made_of_their_message_and_are_named_as_users_import_them() -> None:
-    for name in jobwait.__all__:
+    for name in dir(jobwait):
         cls = getattr(jobwait, name)
         if isinstance(cls, type) and issubclass(cls, JobwaitError):
             assert cls.__module__ == "jobwait"
             assert str(cls("text")) == "text"
             assert type(pickle.loads(pickle.dumps(cls("text")))) is cls
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "job"),
+    [
+        ("failed", "JobFailedError", "FailedJob"),
+        ("cancelled", "JobCancelledError", "CancelledJob"),
+        ("pending", "WaitTimeoutError", "PendingJob"),
+    ],
+)
+@pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
+def test_a_wait_raises_the_errors_of_its_package(
+    job_sandbox: Sandbox, word: str, name: str, job: str, many: bool
+) -> None:
+    outcome: Any = "succeeded" if word == "pending" else word
+    seconds = 60.0 if word == "pending" else 0.0
+    id = str(job_sandbox.create_job("aitronos", outcome=outcome, seconds=seconds).id)
+    timeout = 0.0 if word == "pending" else 10.0
+    url = job_sandbox.url("aitronos")
+    with aitronos_client.Client(job_sandbox.api_key, base_url=url) as client:
+        error: Any
+        if many:
+            error = wait_for_all(client.jobs, [id], timeout=timeout)[0].error
+        else:
+            with pytest.raises(getattr(jobwait, name)) as caught:
+                client.jobs.wait_for_completion(id, timeout=timeout)
+            error = caught.value
+    assert type(error) is getattr(aitronos_client, name)
+    assert isinstance(error, getattr(jobwait, name))
+    assert type(error.job).__name__ == job
+    assert "".join(traceback.format_exception_only(error)).startswith(f"aitronos_client.{name}: ")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.args, again.job) == (type(error), error.args, error.job)
+    module = importlib.import_module(type(error).__module__)
+    restored = getattr(module, type(error).__name__)(*error.args)
+    assert type(restored) is type(error)
 
 
 def test_time_that_stands_still_ends_a_wait() -> None:

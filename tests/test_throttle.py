@@ -18,8 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from weakref import ref
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jobwait import APIConnectionError, APIStatusError, ResponseDecodeError
 from jobwait._throttle import (

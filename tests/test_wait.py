@@ -21,8 +21,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from jobwait import (
     APIConnectionError,
@@ -40,6 +39,7 @@ from jobwait import (
     ResponseDecodeError,
     Schedule,
     ServerError,
+    WaitErrors,
     WaitTimeoutError,
     wait_for_completion,
 )
@@ -971,6 +971,7 @@ def test_ten_thousand_waits_that_give_up_or_are_cancelled_hold_up_nobody(
 
 def waiter(polling: Polling | None = None, **options: Any) -> Waiter[str]:
     defaults: dict[str, Any] = {
+        "errors": WaitErrors(),
         "schedule": None,
         "not_found_grace": 0.0,
         "random": lambda: 0.5,

@@ -126,7 +126,8 @@ class Sides:
         if (path / "specs").is_dir():
             return self.project(path, "")
         if (path / _lock.NAME).is_file():
-            name = path.resolve().name.removesuffix("-client")
+            _, document = _package(path)
+            name = document.parent.name.removesuffix("_client").replace("_", "-")
             return Side(str(path), lambda _: read_package(path), (name,), {name: path})
         raise NotComparableError(f"{prose(str(path))}: {_NOTHING}")
 

@@ -113,6 +113,7 @@ def generated(
     """
     check_tools()
     # Imported here: without the tools it could not be, and it takes the most of a second.
+    from .normalise.security import scheme_notes
     from .pipeline import generate
 
     problems = [*problems]
@@ -131,7 +132,12 @@ def generated(
         problems += error.problems
     if problems:
         raise RefusedError(problems)
-    notes = [f"{d.name}-client: {text}" for d in documents if (text := without_key(d))]
+    notes = [
+        f"{d.name}-client: {text}"
+        for d in documents
+        for text in [without_key(d), *scheme_notes(d)]
+        if text
+    ]
     return Generated(files, notes, {f"{d.name}-client": d for d in documents})
 
 

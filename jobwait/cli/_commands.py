@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -16,6 +15,25 @@ from jobwait import UNSET, Provider, __version__
 from jobwait._encode import encode
 
 from . import _exits, _targets, _waiting
+from ._arguments import (
+    Again,
+    AsJson,
+    BaseUrl,
+    CheckpointFile,
+    FailFast,
+    IdsFrom,
+    JobId,
+    Jobs,
+    JsonLines,
+    MaxInFlight,
+    NotFoundGrace,
+    OnTimeout,
+    Output,
+    Pace,
+    ProviderName,
+    Timeout,
+    Verbose,
+)
 from ._output import write_fields, write_json, write_table
 
 app = typer.Typer(
@@ -27,38 +45,10 @@ app = typer.Typer(
 )
 
 
-def _complete_provider(incomplete: str) -> Iterable[str]:
-    return [name for name in _targets.names() if name.startswith(incomplete)]
-
-
-def _complete_schedule(incomplete: str) -> Iterable[str]:
-    return [form for form in ("fixed:", "exponential:") if form.startswith(incomplete)]
-
-
 def _show_version(wanted: bool) -> None:
     if wanted:
         print(f"jobwait {__version__}")
         raise typer.Exit
-
-
-ProviderName = Annotated[
-    str,
-    typer.Argument(
-        metavar="PROVIDER",
-        help="As `jobwait providers` lists it; PROVIDER.RESOURCE if it has jobs of several kinds.",
-        autocompletion=_complete_provider,
-    ),
-]
-JobId = Annotated[str, typer.Argument(metavar="ID", help="With a slash between its parts.")]
-BaseUrl = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="URL",
-        help="Where requests go, if not to the provider's own server; PROVIDER=URL for each of "
-        "several providers.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON, under the provider's own names.")]
 
 
 @app.callback()
@@ -75,68 +65,20 @@ def jobwait(
 
 @app.command(epilog=_exits.HELP)
 def wait(
-    jobs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PROVIDER ID... | PROVIDER:ID...",
-            help="The jobs, of one provider or of several; - reads ids from stdin.",
-            autocompletion=_complete_provider,
-        ),
-    ] = None,
-    ids_from: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="More ids, one a line, as text or as JSON; - is stdin."),
-    ] = None,
-    timeout: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="For each job; none is for ever. If not given, as the provider recommends.",
-        ),
-    ] = None,
-    schedule: Annotated[
-        str | None,
-        typer.Option(
-            "--schedule",
-            metavar="PACE",
-            help="fixed:SECONDS or exponential:INITIAL,MULTIPLIER,MAXIMUM. If not given, polls aim "
-            "at the jobs' ends.",
-            autocompletion=_complete_schedule,
-        ),
-    ] = None,
-    max_in_flight: Annotated[int, typer.Option(help="Requests at a time to a provider.")] = 100,
-    on_timeout: Annotated[
-        Literal["raise", "cancel"],
-        typer.Option(help="Whether a job that does not end in time is cancelled, where it can be."),
-    ] = "raise",
-    not_found_grace: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="In which a 404 means that a job is not there yet."),
-    ] = None,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first job that does not succeed.")
-    ] = False,
+    jobs: Jobs = None,
+    ids_from: IdsFrom = None,
+    timeout: Timeout = None,
+    schedule: Pace = None,
+    max_in_flight: MaxInFlight = 100,
+    on_timeout: OnTimeout = "raise",
+    not_found_grace: NotFoundGrace = None,
+    fail_fast: FailFast = False,
     base_url: BaseUrl = None,
-    checkpoint: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Keep the waits in this file: the same command goes on where it was killed.",
-        ),
-    ] = None,
-    again: Annotated[
-        bool,
-        typer.Option(
-            "--again", help="Wait anew for jobs whose wait ended in a timeout or an error before."
-        ),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Outcomes as JSON lines, as they come; else a table.")
-    ] = False,
-    output: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the outcomes there, not to stdout.")
-    ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every poll.")] = False,
+    checkpoint: CheckpointFile = None,
+    again: Again = False,
+    as_json: JsonLines = False,
+    output: Output = None,
+    verbose: Verbose = False,
 ) -> None:
     """Wait until jobs have ended, and say how each did."""
     hint = "the same command goes on where it was" if checkpoint else None

@@ -32,8 +32,7 @@ from jobwait import (
     providers,
 )
 from jobwait._throttle import Place, Throttle, _throttles
-from jobwait.sandbox import FaultKind, Faults, LogEntry, Sandbox, SandboxJob
-from jobwait.sandbox import Outcome as Ending
+from jobwait.sandbox import FaultKind, Faults, LogEntry, Outcome as Ending, Sandbox, SandboxJob
 
 JOBS: Final = 50
 """Of each provider."""

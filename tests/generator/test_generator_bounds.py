@@ -17,8 +17,7 @@ from jobwait_generator.pipeline import generate
 from jobwait_generator.problems import Problem, RefusedError
 from jobwait_generator.suggest.candidates import suggest
 
-from ..kit.foreign import answers, thing
-from ..kit.foreign import document as foreign
+from ..kit.foreign import answers, document as foreign, thing
 from .conftest import WIDGETS
 
 

@@ -7,8 +7,7 @@ import sys
 from importlib import import_module
 from typing import Any, Final
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from jobwait_generator.problems import RefusedError
 
 from ..kit.packages import Packages, strings

@@ -129,7 +129,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_payload_is_never_more_than_a_string_or_a_name(directory: Path) -> None:
     modules = list(directory.rglob("*.py"))
 
-    assert len(modules) == 6 * len(PAYLOADS)
+    assert len(modules) == 7 * len(PAYLOADS)
     for path in modules:
         for node in ast.walk(ast.parse(path.read_bytes())):
             name = getattr(node, "id", getattr(node, "attr", ""))
@@ -154,7 +154,7 @@ print(sum("hostile" in name for name in sys.modules))
     )
 
     assert result.returncode == 0, result.stderr
-    assert int(result.stdout) == 6 * len(PAYLOADS)
+    assert int(result.stdout) == 7 * len(PAYLOADS)
     assert not (directory / MARK).exists()
 
 
@@ -166,8 +166,15 @@ def test_nothing_but_a_package_is_written(directory: Path) -> None:
         assert module.removesuffix(".py").isidentifier()
         names.remove(module)
         assert names == [
-            *("README.md", "__init__.py", "_client.py", "_provider.py", "_sandbox_models.py"),
-            *("generation.lock", "models.py", "openapi.json", "py.typed", "pyproject.toml"),
+            *("README.md", "__init__.py", "_client.py", "_errors.py", "_provider.py"),
+            *(
+                "_sandbox_models.py",
+                "generation.lock",
+                "models.py",
+                "openapi.json",
+                "py.typed",
+                "pyproject.toml",
+            ),
         ]
 
 

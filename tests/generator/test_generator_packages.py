@@ -236,18 +236,20 @@ def test_a_second_scheme_is_an_argument_of_its_own(make: Generate) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "id_type"),
+    ("schema", "annotation", "kind"),
     [
-        ("{type: integer}", "int"),
-        ("{type: string, format: uuid}", "UUID"),
-        ("{type: string, format: date}", "str"),
+        ("{type: integer}", "int", "int"),
+        ("{type: string, format: uuid}", "UUID | str", "UUID"),
+        ("{type: string, format: date}", "str", "str"),
     ],
 )
-def test_an_id_has_the_type_of_its_parameter(make: Generate, schema: str, id_type: str) -> None:
+def test_an_id_has_the_type_of_its_parameter(
+    make: Generate, schema: str, annotation: str, kind: str
+) -> None:
     files = make(("required: true, schema: {type: string}}", f"required: true, schema: {schema}}}"))
 
-    assert f"def get_job(self, id: {id_type}, *, timeout" in files[JOBS]
-    assert f'parts=(jobwait.Part("id", "path", {id_type}),),' in files[JOBS]
+    assert f"def get_job(self, id: {annotation}, *, timeout" in files[JOBS]
+    assert f'parts=(jobwait.Part("id", "path", {kind}),),' in files[JOBS]
 
 
 def test_models_of_both_tools_have_the_same_fields() -> None:
@@ -294,7 +296,7 @@ def test_an_example_is_an_id(make: Generate) -> None:
         (f"{'1' * 8}-1111-1111-1111-{'1' * 12}", f"{'1' * 8}-1111-1111-1111-{'1' * 12}"),
     ):
         files = make((old, f'schema: {{type: string, format: uuid}}, example: "{given}"}}\n'))
-        assert f'UUID("{used}")' in files["widgets-client/README.md"]
+        assert f'job_id = "{used}"' in files["widgets-client/README.md"]
 
 
 def test_a_readme_tells_of_unknown_words(widgets: dict[str, str]) -> None:

@@ -401,7 +401,9 @@ def test_without_git_somebody_says_what_was_released(
     repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     released(repository, capsys, "--yes")
-    old = shutil.copytree(repository / "generated" / "widgets-client", tmp_path / "widgets-client")
+    old = shutil.copytree(
+        repository / "generated" / "widgets-client", tmp_path / "widgets_client-0.1.0"
+    )
     shutil.rmtree(repository / ".git")
     edit(repository, RETYPED)
 
@@ -409,6 +411,25 @@ def test_without_git_somebody_says_what_was_released(
     assert "name what was released last: --since FOLDER" in capsys.readouterr().err
 
     assert "0.1.0 → 0.2.0" in released(repository, capsys, "--since", str(old))
+    assert main(["diff", str(old), str(repository / "specs" / "widgets.yaml")], tmp_path) == 0
+    assert capsys.readouterr().out.startswith("widgets-client: 1 change: 1 breaking\n")
+
+
+def test_build_says_what_the_package_means_for_users_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "widgets.yaml").write_text(WIDGETS)
+    spec = str(tmp_path / "specs" / "widgets.yaml")
+    command = ["build", "--spec", spec, "--name", "widgets", "--out", str(tmp_path)]
+    assert main([*command, "--package-version", "3.0.0"], tmp_path) == 0
+    assert capsys.readouterr().out == "widgets-client: new\n"
+    assert 'version = "3.0.0"' in text_of(tmp_path, "widgets-client/pyproject.toml")
+    edit(tmp_path, RETYPED)
+
+    assert main([*command, "--json"], tmp_path) == 0
+
+    assert [change["name"] for change in objects(capsys)] == ["DoneJob.result"]
 
 
 @pytest.mark.parametrize("package", sorted((ROOT / "generated").iterdir()), ids=lambda p: p.name)

@@ -17,7 +17,7 @@ PACKAGE: Final = ROOT / "generator" / "jobwait_generator"
 ROOMS: Final = (
     *("problems", "document", "model", "normalise", "check", "parse", "emit", "changes"),
     *("output", "pipeline", "suggest", "download", "inputs", "project", "revisions"),
-    *("comparison", "console", "starter", "commands", "cli", "__main__"),
+    *("comparison", "console", "starter", "commands", "releases", "cli", "__main__"),
 )
 """Each may import from itself and from those before it."""
 ALLOWED: Final = {

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from jobwait_generator.suggest.candidates import suggest
 from jobwait_generator.suggest.vocabulary import meanings
 from jsonschema import Draft202012Validator

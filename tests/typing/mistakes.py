@@ -17,9 +17,9 @@ def mistakes(
     spideriq: spideriq_client.Client,
 ) -> None:
     spideriq.jobs.get_job(5)  # error
-    spideriq.jobs.get_job("x")  # error
-    spideriq.jobs.wait_for_completion("x")  # error
-    wait_for_completion(spideriq.jobs, "x")  # error
+    spideriq.jobs.get_job(b"x")  # error
+    spideriq.jobs.wait_for_completion(5)  # error
+    wait_for_completion(spideriq.jobs, 5)  # error
     descripio.jobs.get_job("5")  # error
     docurift.jobs.get_job(5)  # error
     docurift.jobs.get_job("x", 3.0)  # error
@@ -33,8 +33,10 @@ def mistakes(
     descripio_client.Client(bearer_token="x")  # error
     aitronos.jobs.get_job("x").status == "done" and docurift.jobs.no_such_operation("x")  # error
     docurift.jobs.wait_for_completion("x").result.confidence = 1.0  # error
-    wait_for_all(spideriq.jobs, ["x"])  # error
+    wait_for_all(spideriq.jobs, [5])  # error
     wait_for_all(docurift.jobs, "x", timeout="5")  # error
     as_completed([(5, "x")])  # error
-    as_completed(docurift.jobs, ["x"], on_update=print)  # error
+    as_completed(docurift.jobs, ["x"], on_update=lambda: None)  # error
+    as_completed(docurift.jobs, ["x"], time_out=5)  # error
+    wait_for_all(docurift.jobs, ["x"])[0].job.result  # error
     async_as_completed(docurift.jobs, ["x"])  # error

@@ -10,14 +10,17 @@ import descripio_client
 import docurift_client
 import spideriq_client
 from descripio_client import jobs as descripio_jobs
-from docurift_client import jobs as docurift_jobs
-from docurift_client import models as docurift
+from docurift_client import jobs as docurift_jobs, models as docurift
 
 from jobwait import (
+    Checkpoint,
+    JobFailedError,
     JobwaitError,
     Outcome,
     RawResponse,
+    Succeeded,
     Unset,
+    Unsuccessful,
     as_completed,
     async_as_completed,
     async_wait_for_all,
@@ -51,6 +54,7 @@ def single_schema_jobs_are_called_job(
 ) -> None:
     assert_type(descripio.jobs.wait_for_completion(5), descripio_client.Job)
     assert_type(spideriq.jobs.wait_for_completion(UUID(int=5)), spideriq_client.Job)
+    assert_type(spideriq.jobs.get_job("00000000-0000-0000-0000-000000000005"), spideriq_client.Job)
     assert_type(descripio.jobs.get_job(5).status, descripio_client.JobStatus | str)
 
 
@@ -102,6 +106,7 @@ def the_raw_response_has_the_typed_envelope(client: docurift_client.Client) -> N
     assert_type(raw, RawResponse[docurift.JobResponse])
     assert_type(raw.parsed.data, docurift.Job)
     assert_type(raw.body, bytes)
+    assert_type(raw.json(), Any)
 
 
 def on_update_sees_the_union(client: docurift_client.Client) -> None:
@@ -133,6 +138,13 @@ def outcomes_have_the_succeeded_job(client: docurift_client.Client) -> None:
         assert_type(outcome, Outcome[docurift.CompletedJob])
         assert_type(outcome.job, docurift.CompletedJob | None)
         assert_type(outcome.result().result.confidence, float)
+        if outcome.error is None:
+            assert_type(outcome, Succeeded[docurift.CompletedJob])
+            assert_type(outcome.job.result.confidence, float)
+        else:
+            assert_type(outcome, Unsuccessful)
+            assert_type(outcome.error, JobwaitError)
+            assert_type(outcome.job, None)
     outcomes = wait_for_all(client.jobs, (str(number) for number in range(5)))
     assert_type(outcomes, list[Outcome[docurift.CompletedJob]])
 
@@ -145,6 +157,45 @@ async def so_have_those_of_asynchronous_clients(client: docurift_client.AsyncCli
     assert_type(outcomes, list[Outcome[docurift.CompletedJob]])
 
 
+def on_update_for_many_sees_the_union(client: docurift_client.Client) -> None:
+    def update(job: docurift.Job) -> None: ...
+
+    wait_for_all(client.jobs, ["job_abc123"], on_update=update)
+    as_completed([(client.jobs, "job_abc123")], on_update=update, max_in_flight=10)
+
+
+def the_errors_of_a_package_have_its_jobs(client: docurift_client.Client) -> None:
+    try:
+        client.jobs.wait_for_completion("job_abc123")
+    except docurift_client.JobFailedError as error:
+        assert_type(error.job, docurift.FailedJob)
+        assert_type(error.job.error.code, str)
+        assert_type(error.code, str | None)
+    except docurift_client.WaitTimeoutError as error:
+        assert_type(error.job, docurift.Job | None)
+    except JobFailedError as error:
+        assert_type(error.job, Any)
+
+
+def cancelled_jobs_and_single_schemas_are_typed_too(client: aitronos_client.Client) -> None:
+    try:
+        client.jobs.wait_for_completion("job_abc123")
+    except aitronos_client.JobCancelledError as error:
+        assert_type(error.job, aitronos_client.CancelledJob)
+    except descripio_client.JobFailedError as error:
+        assert_type(error.job, descripio_client.Job)
+
+
+def the_error_of_an_outcome_narrows_to_that_of_a_package(client: docurift_client.Client) -> None:
+    for outcome in as_completed(client.jobs, ["job_abc123"]):
+        if isinstance(outcome.error, docurift_client.JobFailedError):
+            assert_type(outcome.error.job, docurift.FailedJob)
+
+
+def a_package_has_a_version() -> None:
+    assert_type(docurift_client.__version__, str)
+
+
 def a_mix_of_providers_has_a_job_of_either(
     pairs: list[tuple[docurift_jobs.JobsResource, str] | tuple[descripio_jobs.JobsResource, int]],
     first: docurift_client.Client,
@@ -154,3 +205,21 @@ def a_mix_of_providers_has_a_job_of_either(
     for outcome in as_completed(pairs):
         assert_type(outcome.error, JobwaitError | None)
     wait_for_all([(first.jobs, "job_abc123"), (second.jobs, 5)])
+
+
+def a_checkpoint_keeps_the_types_of_many_waits(
+    client: docurift_client.Client, checkpoint: Checkpoint
+) -> None:
+    for outcome in checkpoint.as_completed(client.jobs, ["job_abc123"], timeout=60, repeat=True):
+        assert_type(outcome, Outcome[docurift.CompletedJob])
+    outcomes = checkpoint.wait_for_all([(client.jobs, "job_abc123")], raise_on_failure=True)
+    assert_type(outcomes, list[Outcome[docurift.CompletedJob]])
+
+
+async def so_does_it_for_asynchronous_clients(
+    client: docurift_client.AsyncClient, checkpoint: Checkpoint
+) -> None:
+    async for outcome in checkpoint.async_as_completed(client.jobs, ["job_abc123"]):
+        assert_type(outcome, Outcome[docurift.CompletedJob])
+    outcomes = await checkpoint.async_wait_for_all(client.jobs, ["job_abc123"])
+    assert_type(outcomes, list[Outcome[docurift.CompletedJob]])

@@ -7,7 +7,7 @@ document covers the endpoint that reports how such a job is doing and what it fo
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+TYPE_CHECKING: bool = False  # annotated: jedi takes the value of one that is not for granted
 if TYPE_CHECKING:
     from jobwait import (
         UNSET,
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
         ClientClosedError,
         ConfigurationError,
         InvalidArgumentError,
-        JobCancelledError,
-        JobFailedError,
         JobwaitError,
         NotFoundError,
         PermissionDeniedError,
@@ -30,10 +28,10 @@ if TYPE_CHECKING:
         ServerError,
         Unset,
         WaitError,
-        WaitTimeoutError,
     )
 
     from ._client import AsyncClient, Client
+    from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
     from ._provider import PROVIDER
     from .models import (
         CancelledJob,
@@ -45,6 +43,8 @@ if TYPE_CHECKING:
         ProcessingJob,
         UnknownJob,
     )
+
+__version__ = "0.1.0"
 
 __all__ = [
     "APIConnectionError",
@@ -79,6 +79,7 @@ __all__ = [
     "Unset",
     "WaitError",
     "WaitTimeoutError",
+    "__version__",
 ]
 
 _HOMES = {
@@ -93,8 +94,6 @@ _HOMES = {
     "ClientClosedError": "jobwait",
     "ConfigurationError": "jobwait",
     "InvalidArgumentError": "jobwait",
-    "JobCancelledError": "jobwait",
-    "JobFailedError": "jobwait",
     "JobwaitError": "jobwait",
     "NotFoundError": "jobwait",
     "PermissionDeniedError": "jobwait",
@@ -102,9 +101,11 @@ _HOMES = {
     "ResponseDecodeError": "jobwait",
     "ServerError": "jobwait",
     "WaitError": "jobwait",
-    "WaitTimeoutError": "jobwait",
     "AsyncClient": "._client",
     "Client": "._client",
+    "JobFailedError": "._errors",
+    "JobCancelledError": "._errors",
+    "WaitTimeoutError": "._errors",
     "PROVIDER": "._provider",
     "CancelledJob": ".models",
     "CompletedJob": ".models",

@@ -10,22 +10,14 @@ from jobwait import AsyncBaseClient, BaseClient, ClientConfig, Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jobwait import (
-        AsyncHTTPClient,
-        AsyncKey,
-        AsyncLimiter,
-        ClientSession,
-        HTTPClient,
-        Key,
-        Limiter,
-    )
+    from jobwait import AsyncHTTPClient, AsyncKey, ClientSession, HTTPClient, Key
 
     from .jobs import AsyncJobsResource, JobsResource
 
 CONFIG: Final = ClientConfig(
     provider="aitronos",
     title="Aitronos",
-    base_url="https://api.aitronos.com",
+    base_url="https://api.aitronos.com/api",
     user_agent="aitronos-client/0.1.0",
     credentials=(
         Credential(
@@ -53,7 +45,7 @@ class Client(BaseClient):
             it before each request.
         bearer_token: A token, sent as `Authorization: Bearer <token>`. A function is asked
             for it before each request.
-        base_url: Where requests go, https://api.aitronos.com if not given.
+        base_url: Where requests go, https://api.aitronos.com/api if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
@@ -61,8 +53,6 @@ class Client(BaseClient):
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
-        limiter: Asked before each request: it returns the seconds until it is to be asked
-            again, and 0 if the request may be sent now.
         http_client: An `httpx.Client` to send with, which stays open. Connections of its
             own if not given.
 
@@ -81,7 +71,6 @@ class Client(BaseClient):
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
         strict: bool = False,
-        limiter: Limiter | None = None,
         http_client: HTTPClient | None = None,
     ) -> None:
         super().__init__(
@@ -97,7 +86,6 @@ class Client(BaseClient):
             max_body=max_body,
             http_client=http_client,
             strict=strict,
-            limiter=limiter,
         )
 
     @property
@@ -118,7 +106,7 @@ class AsyncClient(AsyncBaseClient):
             it before each request.
         bearer_token: A token, sent as `Authorization: Bearer <token>`. A function is asked
             for it before each request.
-        base_url: Where requests go, https://api.aitronos.com if not given.
+        base_url: Where requests go, https://api.aitronos.com/api if not given.
         timeout: Seconds that one request may take in all.
         max_retries: How often a request outside a wait is sent again, where that may help.
         headers: Sent with every request.
@@ -126,8 +114,6 @@ class AsyncClient(AsyncBaseClient):
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
-        limiter: Asked before each request: it returns the seconds until it is to be asked
-            again, and 0 if the request may be sent now.
         http_client: An `httpx.AsyncClient` or an `aiohttp.ClientSession` to send with,
             which stays open. Connections of its own if not given.
 
@@ -146,7 +132,6 @@ class AsyncClient(AsyncBaseClient):
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
         strict: bool = False,
-        limiter: AsyncLimiter | None = None,
         http_client: AsyncHTTPClient | ClientSession | None = None,
     ) -> None:
         super().__init__(
@@ -162,7 +147,6 @@ class AsyncClient(AsyncBaseClient):
             max_body=max_body,
             http_client=http_client,
             strict=strict,
-            limiter=limiter,
         )
 
     @property

@@ -14,7 +14,7 @@ PROVIDER: Final = Provider(
     api_version="1.0.0",
     waitables=(
         Waitable(
-            operation="GET /api/v1/scrape/jobs/{job_id}",
+            operation="GET /v1/scrape/jobs/{job_id}",
             attribute="jobs",
             method="get_job",
             id_types=(str,),

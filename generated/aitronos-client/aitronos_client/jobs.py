@@ -8,13 +8,14 @@ from typing import Final
 
 import jobwait
 
+from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from .models import CompletedJob, Job
 
 GET_JOB: Final = jobwait.JobOperation[str, Job, Job, CompletedJob](
     provider="aitronos",
     operation_id="getJob",
     method="GET",
-    path="/api/v1/scrape/jobs/{job_id}",
+    path="/v1/scrape/jobs/{job_id}",
     parts=(jobwait.Part("job_id", "path", str),),
     response_type=Job,
     job_attribute="",
@@ -26,6 +27,11 @@ GET_JOB: Final = jobwait.JobOperation[str, Job, Job, CompletedJob](
         "failed": "failed",
         "cancelled": "cancelled",
     },
+    errors=jobwait.WaitErrors(
+        failed=JobFailedError,
+        cancelled=JobCancelledError,
+        timeout=WaitTimeoutError,
+    ),
     polling=jobwait.Polling(
         initial=1.0,
         multiplier=1.5,

@@ -7,7 +7,7 @@ document covers the endpoint that reports how such a job is doing.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+TYPE_CHECKING: bool = False  # annotated: jedi takes the value of one that is not for granted
 if TYPE_CHECKING:
     from jobwait import (
         UNSET,
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         ConfigurationError,
         InvalidArgumentError,
         JobCancelledError,
-        JobFailedError,
         JobwaitError,
         NotFoundError,
         PermissionDeniedError,
@@ -30,12 +29,14 @@ if TYPE_CHECKING:
         ServerError,
         Unset,
         WaitError,
-        WaitTimeoutError,
     )
 
     from ._client import AsyncClient, Client
+    from ._errors import JobFailedError, WaitTimeoutError
     from ._provider import PROVIDER
     from .models import ErrorResponse, Job, JobStatus
+
+__version__ = "0.1.0"
 
 __all__ = [
     "APIConnectionError",
@@ -65,6 +66,7 @@ __all__ = [
     "Unset",
     "WaitError",
     "WaitTimeoutError",
+    "__version__",
 ]
 
 _HOMES = {
@@ -80,7 +82,6 @@ _HOMES = {
     "ConfigurationError": "jobwait",
     "InvalidArgumentError": "jobwait",
     "JobCancelledError": "jobwait",
-    "JobFailedError": "jobwait",
     "JobwaitError": "jobwait",
     "NotFoundError": "jobwait",
     "PermissionDeniedError": "jobwait",
@@ -88,9 +89,10 @@ _HOMES = {
     "ResponseDecodeError": "jobwait",
     "ServerError": "jobwait",
     "WaitError": "jobwait",
-    "WaitTimeoutError": "jobwait",
     "AsyncClient": "._client",
     "Client": "._client",
+    "JobFailedError": "._errors",
+    "WaitTimeoutError": "._errors",
     "PROVIDER": "._provider",
     "ErrorResponse": ".models",
     "Job": ".models",

@@ -8,6 +8,7 @@ from typing import Final
 
 import jobwait
 
+from ._errors import JobFailedError, WaitTimeoutError
 from .models import Job
 
 GET_JOB: Final = jobwait.JobOperation[int, Job, Job, Job](
@@ -26,6 +27,10 @@ GET_JOB: Final = jobwait.JobOperation[int, Job, Job, Job](
         "failed": "failed",
     },
     failure_message="/error",
+    errors=jobwait.WaitErrors(
+        failed=JobFailedError,
+        timeout=WaitTimeoutError,
+    ),
     polling=jobwait.Polling(
         initial=5.0,
         multiplier=1.0,

@@ -8,6 +8,7 @@ from typing import Final
 
 import jobwait
 
+from ._errors import JobFailedError, WaitTimeoutError
 from .models import CompletedJob, Job, JobResponse
 
 GET_JOB: Final = jobwait.JobOperation[str, JobResponse, Job, CompletedJob](
@@ -30,6 +31,10 @@ GET_JOB: Final = jobwait.JobOperation[str, JobResponse, Job, CompletedJob](
     failure_code="/data/error/code",
     failure_message="/data/error/message",
     failure_retryable="/data/error/details/retryable",
+    errors=jobwait.WaitErrors(
+        failed=JobFailedError,
+        timeout=WaitTimeoutError,
+    ),
     polling=jobwait.Polling(
         initial=1.0,
         multiplier=1.5,

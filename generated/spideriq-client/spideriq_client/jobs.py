@@ -9,9 +9,10 @@ from uuid import UUID
 
 import jobwait
 
+from ._errors import JobCancelledError, JobFailedError, WaitTimeoutError
 from .models import Job
 
-GET_JOB: Final = jobwait.JobOperation[UUID, Job, Job, Job](
+GET_JOB: Final = jobwait.JobOperation[UUID | str, Job, Job, Job](
     provider="spideriq",
     operation_id="getJob",
     method="GET",
@@ -27,6 +28,11 @@ GET_JOB: Final = jobwait.JobOperation[UUID, Job, Job, Job](
         "failed": "failed",
         "cancelled": "cancelled",
     },
+    errors=jobwait.WaitErrors(
+        failed=JobFailedError,
+        cancelled=JobCancelledError,
+        timeout=WaitTimeoutError,
+    ),
     polling=jobwait.Polling(
         initial=3.0,
         multiplier=1.0,
@@ -37,12 +43,12 @@ GET_JOB: Final = jobwait.JobOperation[UUID, Job, Job, Job](
 )
 
 
-class JobsResource(jobwait.Resource[UUID, Job, Job]):
+class JobsResource(jobwait.Resource[UUID | str, Job, Job]):
     """Scraping jobs. Of the `Client`."""
 
     operation = GET_JOB
 
-    def get_job(self, job_id: UUID, *, timeout: float | None = None) -> Job:
+    def get_job(self, job_id: UUID | str, *, timeout: float | None = None) -> Job:
         """Get a scraping job's status.
 
         Reports the state of one scraping job. Ask every 2 to 5 seconds while it is `queued` or
@@ -69,7 +75,7 @@ class JobsResource(jobwait.Resource[UUID, Job, Job]):
 
     def wait_for_completion(
         self,
-        job_id: UUID,
+        job_id: UUID | str,
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
@@ -113,17 +119,19 @@ class JobsResource(jobwait.Resource[UUID, Job, Job]):
 class JobsResourceWithRawResponse(jobwait.RawResource):
     """`JobsResource` with the status code, the headers and the body around each value."""
 
-    def get_job(self, job_id: UUID, *, timeout: float | None = None) -> jobwait.RawResponse[Job]:
+    def get_job(
+        self, job_id: UUID | str, *, timeout: float | None = None
+    ) -> jobwait.RawResponse[Job]:
         """As `JobsResource.get_job`, with the whole response."""
         return self._get_raw(GET_JOB, job_id, timeout)
 
 
-class AsyncJobsResource(jobwait.AsyncResource[UUID, Job, Job]):
+class AsyncJobsResource(jobwait.AsyncResource[UUID | str, Job, Job]):
     """Scraping jobs. Of the `AsyncClient`."""
 
     operation = GET_JOB
 
-    async def get_job(self, job_id: UUID, *, timeout: float | None = None) -> Job:
+    async def get_job(self, job_id: UUID | str, *, timeout: float | None = None) -> Job:
         """Get a scraping job's status.
 
         Reports the state of one scraping job. Ask every 2 to 5 seconds while it is `queued` or
@@ -150,7 +158,7 @@ class AsyncJobsResource(jobwait.AsyncResource[UUID, Job, Job]):
 
     async def wait_for_completion(
         self,
-        job_id: UUID,
+        job_id: UUID | str,
         *,
         timeout: float | None = 300.0,
         on_update: Callable[[Job], object] | None = None,
@@ -195,7 +203,7 @@ class AsyncJobsResourceWithRawResponse(jobwait.AsyncRawResource):
     """`AsyncJobsResource` with the status code, the headers and the body around each value."""
 
     async def get_job(
-        self, job_id: UUID, *, timeout: float | None = None
+        self, job_id: UUID | str, *, timeout: float | None = None
     ) -> jobwait.RawResponse[Job]:
         """As `AsyncJobsResource.get_job`, with the whole response."""
         return await self._get_raw(GET_JOB, job_id, timeout)

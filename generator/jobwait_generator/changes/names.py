@@ -71,7 +71,7 @@ class _Comparison:
         pairs = {name: self.renamed.get(name, _moved(name, old_owner, new_owner)) for name in old}
         for name, item in old.items():
             after = new.get(pairs[name])
-            if after is None or after.sort is not item.sort:
+            if after is None or not _is_same_sort(item, after):
                 self.gone.add(name)
                 yield self._removed(item, after)
                 continue
@@ -236,6 +236,11 @@ def _inner(surface: Surface, item: Name, types: Types) -> list[str]:
     return [
         f"{c.last if c is not item else ''}: {types.in_new_names(c.annotation)}" for c in children
     ]
+
+
+def _is_same_sort(old: Name, new: Name) -> bool:
+    """Whether two are of a kind; a class may be the layer's or the package's own."""
+    return old.sort is new.sort or {old.sort, new.sort} == {Sort.IMPORT, Sort.CLASS}
 
 
 def _words(annotation: str) -> list[str]:

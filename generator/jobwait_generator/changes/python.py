@@ -14,6 +14,7 @@ import griffe
 
 _ENUMS: Final = {"StrEnum": "str", "IntEnum": "int"}
 _DEFAULT: Final = re.compile(r"\b(default|factory)=")
+_LAYER: Final = re.compile(r"\b_?jobwait\.")
 _MIRROR: Final = re.compile(r"Async(?=[A-Z])")
 
 
@@ -145,26 +146,26 @@ class _Reader:
         return member
 
     def _exported(self, name: str, value: griffe.Object | None) -> Iterator[Name]:
-        if value is not None:
+        if value is not None and value.module is not self._root:
             self._code.homes.add(value.module.name)
         if isinstance(value, griffe.Class):
             yield from self._class(name, value)
         elif isinstance(value, griffe.Attribute):
             is_alias = str(value.annotation) == "TypeAlias"
-            text = str(value.value) if is_alias else ""
+            text = _text(value.value) if is_alias else ""
             sort = Sort.ALIAS if is_alias else Sort.CONSTANT
             yield Name(name=name, owner="", sort=sort, annotation=text)
         else:
             yield Name(name=name, owner="", sort=Sort.IMPORT)
 
     def _class(self, name: str, value: griffe.Class) -> Iterator[Name]:
-        bases = {str(base) for base in value.bases}
+        bases = {_text(base) for base in value.bases}
         kinds = [_ENUMS[base] for base in bases if base in _ENUMS]
         if kinds:
             self._code.enums[name] = kinds[0]
             yield Name(name=name, owner="", sort=Sort.ENUM)
             for item in _attributes(value):
-                text = str(item.value)
+                text = _text(item.value)
                 yield Name(
                     name=f"{name}.{item.name}", owner=name, sort=Sort.MEMBER, annotation=text
                 )
@@ -175,7 +176,9 @@ class _Reader:
             yield Name(name=name, owner="", sort=Sort.MODEL)
             yield from map(_field, _attributes(value))
         else:
-            yield Name(name=name, owner="", sort=Sort.CLASS)
+            # A package derives errors of its own where it knows more of their jobs.
+            is_error = value.module.name == "_errors"
+            yield Name(name=name, owner="", sort=Sort.IMPORT if is_error else Sort.CLASS)
 
     def _client(self, value: griffe.Class) -> Iterator[Name]:
         start = value.members.get("__init__")
@@ -207,7 +210,7 @@ def _field(item: griffe.Attribute) -> Name:
         name=f"{owner}.{item.name}",
         owner=owner,
         sort=Sort.FIELD,
-        annotation=str(item.annotation),
+        annotation=_text(item.annotation),
         required=required,
     )
 
@@ -216,7 +219,7 @@ def _methods(resource: str, kind: griffe.Class) -> Iterator[Name]:
     for member in kind.members.values():
         if isinstance(member, griffe.Function) and not member.name.startswith("_"):
             name = f"{resource}.{member.name}"
-            returns = str(member.returns)
+            returns = _text(member.returns)
             yield Name(name=name, owner=resource, sort=Sort.METHOD, annotation=returns)
             yield from _parameters(name, member)
 
@@ -228,7 +231,12 @@ def _parameters(owner: str, function: griffe.Function) -> Iterator[Name]:
                 name=f"{owner}({item.name})",
                 owner=owner,
                 sort=Sort.PARAMETER,
-                annotation=str(item.annotation),
+                annotation=_text(item.annotation),
                 required=item.required,
                 is_keyword=item.kind is griffe.ParameterKind.keyword_only,
             )
+
+
+def _text(expression: str | griffe.Expr | None) -> str:
+    """An expression, in which a name of the layer is the same with and without its module."""
+    return _LAYER.sub("", str(expression))

@@ -79,9 +79,9 @@ def _credentials(api: Api) -> Iterator[Problem]:
         message = f"put `{VARIABLE}` on exactly one scheme: the one of `api_key=`"
         yield api.document.problem(api.credentials[0].pointer, message)
     elif len(set(parameters)) < len(parameters):
-        message = "more than one other scheme of a kind is not supported; remove one"
+        message = "two of these would be one argument of the client; rename one"
         yield api.document.problem(_SCHEMES, message)
-    elif len({credential.header.lower() for credential in api.credentials}) < len(parameters):
+    elif api.sends_several and len({c.header.lower() for c in api.credentials}) < len(parameters):
         message = "two schemes use one header; remove one of them"
         yield api.document.problem(_SCHEMES, message)
 

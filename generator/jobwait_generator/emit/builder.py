@@ -30,7 +30,7 @@ def build_package(api: Api, shape: Shape, parsed: ParsedSchemas) -> Package:
         changelog=_changelog(document),
         text=api.text,
         header=document.header,
-        server=api.server,
+        servers=api.servers,
         credentials=api.credentials,
         key_required=api.needs_key,
         keys_together=api.sends_several,

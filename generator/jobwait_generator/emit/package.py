@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..model.api import Server
 from ..model.requests import Request
 from ..model.security import Credential
 from ..model.waiting import Waiting
@@ -121,6 +122,10 @@ class Resource:
     """The annotation of a job."""
     done: str
     """The annotation of a job that has succeeded."""
+    failed: list[str]
+    """The annotations of a job that has failed."""
+    cancelled: list[str]
+    """The annotations of a job that was cancelled."""
     uses: list[str]
     """The models that these name."""
     attribute: str
@@ -154,7 +159,7 @@ class Package:
     """The whole file; empty where there is none."""
     text: str
     header: str
-    server: str
+    servers: tuple[Server, ...]
     credentials: tuple[Credential, ...]
     key_required: bool
     keys_together: bool
@@ -164,6 +169,21 @@ class Package:
     unknowns: list[Unknown]
     aliases: list[Alias]
     openapi: str
+
+    @property
+    def server(self) -> str:
+        """Where requests go if the user does not choose; empty where the document names none."""
+        return self.servers[0].url if self.servers else ""
+
+    @property
+    def wait_errors(self) -> dict[str, list[str]]:
+        """The errors of waits, each with the annotations of its job."""
+        jobs = {
+            "JobFailedError": [job for resource in self.resources for job in resource.failed],
+            "JobCancelledError": [job for resource in self.resources for job in resource.cancelled],
+            "WaitTimeoutError": [*(resource.job for resource in self.resources), "None"],
+        }
+        return {name: list(dict.fromkeys(parts)) for name, parts in jobs.items() if parts}
 
     @property
     def exports(self) -> list[str]:

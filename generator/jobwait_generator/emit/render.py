@@ -56,7 +56,7 @@ def render_package(package: Package) -> dict[str, str]:
         return text.render(
             package=package,
             resource=resource,
-            errors=ERRORS,
+            errors=[name for name in ERRORS if name not in package.wait_errors],
             layer=list(LAYER),
             requirement=requirement,
         )
@@ -64,6 +64,7 @@ def render_package(package: Package) -> dict[str, str]:
     inner = {
         "__init__.py": render("init.py"),
         "_client.py": render("client.py"),
+        "_errors.py": render("errors.py"),
         "_provider.py": render("provider.py"),
         "models.py": render("models.py"),
         "openapi.json": package.openapi,

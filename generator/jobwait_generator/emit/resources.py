@@ -42,10 +42,13 @@ class ResourceBuilder:
         """The resource of an operation that tells the status of a job."""
         request, value = operation.request, operation.value
         method = method_name(request.operation_id, operation.tag)
-        body = self._parsed.annotation(self._parsed.body(operation.number))
+        body = self._annotation(operation, self._parsed.body(operation.number))
         job, attributes = self._job(operation, tokens(waiting.job))
         statuses = self._statuses(operation, waiting, job)
-        done = _done(waiting, statuses, job)
+        done, failed, cancelled = (
+            _jobs_in(state, waiting, statuses, job)
+            for state in ("succeeded", "failed", "cancelled")
+        )
         links = [self._link(operation, link, method) for link in self._api.links(operation)]
         notes = [operation.text("description")]
         notes += ["Deprecated."] if value.get("deprecated") is True else []
@@ -64,6 +67,8 @@ class ResourceBuilder:
             body=body,
             job=job,
             done=" | ".join(done),
+            failed=failed,
+            cancelled=cancelled,
             uses=self._models([body, job, *done, *(link.body for link in links)]),
             attribute=".".join(attributes),
             waiting=waiting,
@@ -84,7 +89,13 @@ class ResourceBuilder:
             prop = next(item for item in fields(model) if wire(item) == token)
             places = property_pointers(self._document, self._shape.sources[key])
             attributes.append(field_names(places)[token])
-        return self._parsed.annotation(prop) + null, attributes
+        return self._annotation(operation, prop) + null, attributes
+
+    def _annotation(self, operation: Operation, prop: AnyProperty) -> str:
+        """The annotation in the class of the operation, where a method `list` hides the builtin."""
+        text = self._parsed.annotation(prop)
+        hidden = any(link.kind == "list" for link in self._api.links(operation))
+        return re.sub(r"\blist\[", "builtins.list[", text) if hidden else text
 
     def _statuses(self, operation: Operation, waiting: Waiting, job: str) -> list[Status]:
         job = job.removesuffix(" | None")
@@ -117,7 +128,7 @@ class ResourceBuilder:
         target = link.operation
         body = "bytes"
         if target.body is not None:
-            body = self._parsed.annotation(self._parsed.body(target.number))
+            body = self._annotation(operation, self._parsed.body(target.number))
         is_result = link.kind == "result"
         request = operation.request if is_result else target.request
         sources = [source for source in link.sources.values() if source is not None]
@@ -140,16 +151,17 @@ class ResourceBuilder:
         return examples[0] if len(examples) == 1 else f"({', '.join(examples)})"
 
 
-def _done(waiting: Waiting, statuses: list[Status], job: str) -> list[str]:
-    """The annotations of a job that has succeeded."""
+def _jobs_in(state: str, waiting: Waiting, statuses: list[Status], job: str) -> list[str]:
+    """The annotations of a job that has ended in a state."""
     whole = job.removesuffix(" | None")
-    done = dict.fromkeys(status.type for status in statuses if status.state == "succeeded")
-    codes = [code for code, state in waiting.responses.items() if state == "succeeded"]
-    if waiting.absent == "succeeded" or codes:
-        done = {whole: None}
-    # Only a status code says without a body that a job has succeeded.
+    jobs = dict.fromkeys(status.type for status in statuses if status.state == state)
+    codes = [code for code, meaning in waiting.responses.items() if meaning == state]
+    may_fail_as_any = state == "failed" and waiting.failure.keys() & {"when", "unless"}
+    if waiting.absent == state or codes or may_fail_as_any:
+        jobs = {whole: None}
+    # Only a status code says without a body that a job has ended.
     is_bare = any(whole != job or not code.startswith("2") for code in codes)
-    return [*done, *(["None"] if is_bare else [])]
+    return [*jobs, *(["None"] if is_bare else [])]
 
 
 def _failures(operation: Operation, waiting: Waiting) -> list[Failure]:

@@ -27,7 +27,7 @@ _CALLS: Final = frozenset(
         *("AttributeError", "ImportError", "__init__", "getattr", "globals", "import_module"),
         *("int", "map", "sorted", "split", "super"),
         *("ClientConfig", "Credential", "JobOperation", "Operation", "Part", "Polling"),
-        *("Provider", "Waitable", "wait_for_completion"),
+        *("Provider", "WaitErrors", "Waitable", "wait_for_completion"),
         *("_call", "_get_job", "_get_raw", "_result"),
         *("ConfigDict", "Field", "field", "frozen", "model_rebuild"),
     }
@@ -65,7 +65,7 @@ def verify(name: str, text: str) -> None:
     for node in ast.walk(ast.parse(text)):
         foreign = ""
         if isinstance(node, ast.Import):
-            foreign = "".join(alias.name for alias in node.names if alias.name != "jobwait")
+            foreign = next((alias.name for alias in node.names if alias.name not in _MODULES), "")
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module not in _MODULES:
             foreign = str(node.module)
         elif isinstance(node, ast.Call):

@@ -73,6 +73,17 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where requests can go."""
+
+    url: str
+    text: str
+    """What the document says of it."""
+    is_assumed: bool
+    """Whether the provider does not say so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """What a document says beside its schemas."""
 
@@ -80,8 +91,8 @@ class Api:
     title: str
     version: str
     text: str
-    server: str
-    """The URL that requests go to; empty where the document names none."""
+    servers: tuple[Server, ...]
+    """Where requests go: the first, if the user does not choose another one."""
     credentials: tuple[Credential, ...]
     needs_key: bool
     """Whether every request needs a key."""
@@ -90,6 +101,11 @@ class Api:
     operations: tuple[Operation, ...]
     tag_texts: dict[str, str]
     """What the document says of its tags."""
+
+    @property
+    def server(self) -> str:
+        """The URL that requests go to; empty where the document names none."""
+        return self.servers[0].url if self.servers else ""
 
     @property
     def waiting(self) -> list[tuple[Operation, Waiting]]:
@@ -126,7 +142,14 @@ def read_api(document: Document) -> Api:
         title=str(info.get("title")),
         version=str(info.get("version")),
         text=str(info.get("description") or info.get("title")),
-        server=str(mapping(servers[0]).get("url")).rstrip("/") if servers else "",
+        servers=tuple(
+            Server(
+                url=str(server["url"]).rstrip("/"),
+                text=str(server.get("description") or ""),
+                is_assumed=server.get("x-assumed") is True,
+            )
+            for server in map(mapping, servers)
+        ),
         credentials=read_credentials(document),
         needs_key=needs_key(document),
         sends_several=sends_several(document),

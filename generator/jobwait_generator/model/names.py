@@ -52,6 +52,14 @@ RESERVED_ARGUMENTS: Final = frozenset(
 )
 """Arguments of the methods, which a path parameter may not be called."""
 
+CLIENT_ARGUMENTS: Final = frozenset(
+    {
+        *("api_key", "base_url", "headers", "http_client", "max_body", "max_retries", "self"),
+        *("strict", "timeout"),
+    }
+)
+"""Arguments of a client, which a security scheme may not be called."""
+
 CLIENT_ATTRIBUTES: Final = frozenset(
     {
         *("aclose", "base_url", "close", "is_closed", "max_retries", "timeout", "with_options"),

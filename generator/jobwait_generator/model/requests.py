@@ -36,9 +36,14 @@ class Part:
 
     @property
     def type(self) -> str:
-        """Its annotation: `int`, `str` or `UUID`."""
+        """The class that it is read as: `int`, `str` or `UUID`."""
         kind, form = self.node.schema.get("type"), self.node.schema.get("format")
         return _TYPES.get((str(kind), form)) or _TYPES.get((str(kind), None), "str")
+
+    @property
+    def annotation(self) -> str:
+        """The types that a caller may give it as: a UUID may be written as a string."""
+        return "UUID | str" if self.type == "UUID" else self.type
 
     @property
     def argument(self) -> str:
@@ -77,7 +82,7 @@ class Request:
     @property
     def id_type(self) -> str:
         """The annotation of the id."""
-        types = [part.type for part in self.id_parts]
+        types = [part.annotation for part in self.id_parts]
         return types[0] if len(types) == 1 else f"tuple[{', '.join(types) or '()'}]"
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..document.document import PREFIX, VARIABLE, Document, operations
 from ..document.pointer import joined
 from ..document.values import Mapping, mapping, sequence
-from .names import identifier
+from .names import CLIENT_ARGUMENTS, identifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,8 @@ class Credential:
     description: str
     in_query: bool
     is_basic: bool
+    operations: tuple[str, ...]
+    """The only ones that it is for, as `GET /jobs/{id}`; none: all."""
 
 
 def read_credentials(document: Document) -> tuple[Credential, ...]:
@@ -35,34 +37,70 @@ def read_credentials(document: Document) -> tuple[Credential, ...]:
     schemes = mapping(mapping(document.data.get("components")).get("securitySchemes"))
     required = [requirement for _, requirement in requirements(document)]
     used = dict.fromkeys(name for names in required for name in names if name in schemes)
-    is_several = any(len(names) > 1 for names in required)
+    own = _operations(document)
+    named = {name: mapping(schemes[name]) for name in used or schemes}
+    usual = [_parameter(scheme) for scheme in named.values()]
+    # Two of a kind, or two that one request carries, are told apart by the document's own names.
+    is_several = any(len(names) > 1 for names in required) or len({*usual}) < len(usual)
     credentials = [
-        _credential(mapping(schemes[name]), name, is_several=is_several) for name in used or schemes
+        _credential(scheme, name, own.get(name, ()), is_several=is_several)
+        for name, scheme in named.items()
     ]
     return tuple(sorted(credentials, key=lambda credential: credential.variable is None))
 
 
-def _credential(scheme: Mapping, name: str, *, is_several: bool) -> Credential:
+def _operations(document: Document) -> dict[str, tuple[str, ...]]:
+    """The operations that each scheme is for, where that is not the same for all."""
+    shared = document.data.get("security")
+    wanted = {
+        op.name: {name for one in sequence(op.value.get("security", shared)) for name in one}
+        for op in operations(document)
+    }
+    sets = [names for names in wanted.values() if names]
+    if all(names == sets[0] for names in sets):
+        return {}
+    return {
+        scheme: tuple(operation for operation, names in wanted.items() if scheme in names)
+        for scheme in sorted({name for names in sets for name in names})
+    }
+
+
+def _parameter(scheme: Mapping) -> str:
+    """What the argument for a key is usually called, if it is not `api_key`."""
+    if scheme.get("type") == "http":
+        return "user_and_password" if scheme.get("scheme") == "basic" else "bearer_token"
+    return f"{scheme.get('in')}_key"
+
+
+def _argument(name: str) -> str:
+    """The argument that is called after a scheme."""
+    argument = identifier(name)
+    return f"{argument}_key" if argument in CLIENT_ARGUMENTS else argument
+
+
+def _credential(
+    scheme: Mapping, name: str, own: tuple[str, ...], *, is_several: bool
+) -> Credential:
     is_basic = str(scheme.get("scheme")).lower() == "basic"
     where = str(scheme.get("in"))
     if scheme.get("type") == "http":
         header, prefix = "Authorization", "Basic " if is_basic else "Bearer "
-        parameter = "user_and_password" if is_basic else "bearer_token"
     elif where == "cookie":
-        header, prefix, parameter = "Cookie", f"{scheme.get('name')}=", "cookie_key"
+        header, prefix = "Cookie", f"{scheme.get('name')}="
     else:
         header, prefix = str(scheme.get("name")), str(scheme.get(PREFIX, ""))
-        parameter = f"{where}_key"
+    parameter = _argument(name) if is_several else _parameter(scheme)
     variable = scheme.get(VARIABLE)
     return Credential(
         pointer=joined(["components", "securitySchemes", name]),
-        parameter="api_key" if variable else identifier(name) if is_several else parameter,
+        parameter="api_key" if variable else parameter,
         header=header,
         prefix=prefix,
         variable=None if variable is None else str(variable),
         description=str(scheme.get("description", "")),
         in_query=where == "query",
         is_basic=is_basic,
+        operations=own,
     )
 
 

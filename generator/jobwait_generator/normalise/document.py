@@ -25,14 +25,15 @@ from ..model.names import RESERVED_NAMES, resource_classes
 from ..problems import Problem, RefusedError, prose
 from .origins import TooManySchemasError
 from .requests import Requests, plain_path
-from .resources import body_name, operation_id, tags_of
+from .resources import body_names, operation_id, tags_of
 from .responses import Responses
 from .schemas import Schemas
-from .security import usable_requirements, usable_schemes
+from .security import read_schemes
 
 _LONGEST_VERSION: Final = 80
 _WORD: Final = (str, int, float)
 _NOTES: Final = ("summary", "description", "deprecated")
+_SERVER: Final = ("description", "x-assumed")
 
 
 def normalise(document: Document) -> tuple[Document, list[Problem]]:
@@ -65,7 +66,7 @@ class _Normaliser:
         self._schemas = Schemas(document, {*RESERVED_NAMES, *names})
         self._requests = Requests(document, self._schemas, self._report)
         self._responses = Responses(document, self._schemas, self._report)
-        self._schemes = usable_schemes(document, self._operations)
+        self._schemes = read_schemes(document, self._operations)
 
     def document(self) -> Document:
         data = self._document.data
@@ -95,7 +96,7 @@ class _Normaliser:
             method = result["paths"][plain_path(operation.path)][operation.method]
             self._require_job(method, is_certain=is_certain)
         result["components"] = {
-            "securitySchemes": self._schemes,
+            "securitySchemes": self._schemes.usable,
             "schemas": self._schemas.components,
         }
         origins |= self._schemas.origins.within(result)
@@ -125,8 +126,9 @@ class _Normaliser:
         return {"title": title, "version": version, **notes}
 
     def _servers(self) -> list[Mapping]:
-        """The one server that all requests go to, if the document names it."""
+        """The server that requests go to, if the document names it, and its alternatives."""
         servers: dict[str, tuple[str, Mapping]] = {}
+        others: dict[str, Mapping] = {}
         for operation in self._operations:
             owners = (operation.pointer, operation.pointer.rpartition("/")[0], "")
             for owner in owners:
@@ -134,6 +136,7 @@ class _Normaliser:
                 if listed:
                     server = mapping(listed[0])
                     servers.setdefault(_url(server), (f"{owner}/servers/0", server))
+                    others |= {_url(mapping(other)): mapping(other) for other in listed[1:]}
                     break
         urls = [url for url in servers if url]
         if len(urls) > 1:
@@ -141,8 +144,12 @@ class _Normaliser:
             self._report(servers[urls[1]][0], message)
         if not urls:
             return []
-        _, server = servers[urls[0]]
-        return [{"url": urls[0], **{k: server[k] for k in ("description",) if k in server}}]
+        named = {urls[0]: servers[urls[0]][1], **others, urls[0]: servers[urls[0]][1]}
+        return [
+            {"url": url, **{key: server[key] for key in _SERVER if key in server}}
+            for url, server in named.items()
+            if url
+        ]
 
     def _described_tags(self) -> list[Mapping]:
         texts = {
@@ -162,7 +169,7 @@ class _Normaliser:
         if "security" not in owner:
             return {}
         listed = sequence(owner["security"])
-        usable = usable_requirements(listed, self._schemes)
+        usable = self._schemes.requirements(listed)
         if listed and not usable:
             message = "no client can send this; describe a bearer token, or an `apiKey`"
             self._report(f"{pointer}/security/0", message)
@@ -181,7 +188,7 @@ class _Normaliser:
             **({"parameters": parameters} if parameters else {}),
             **({"requestBody": body} if body else {}),
             **self._security(operation.value, operation.pointer),
-            "responses": self._responses.of(operation, body_name(name, tag, is_only=is_only)),
+            "responses": self._responses.of(operation, body_names(name, tag, is_only=is_only)),
         }
         if EXTENSION in operation.value:
             result[EXTENSION] = self._extension(operation.value[EXTENSION])

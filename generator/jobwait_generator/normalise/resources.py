@@ -75,6 +75,11 @@ def operation_id(operation: RawOperation, tag: str) -> str:
     return name
 
 
-def body_name(operation: str, tag: str, *, is_only: bool) -> str:
-    """What the body of an operation is called that has no name of its own."""
-    return "Job" if is_only else f"{class_name(method_name(operation, tag))}Response"
+def body_names(operation: str, tag: str, *, is_only: bool) -> list[str]:
+    """What the body of an operation is called that has no name of its own, the best first."""
+    method = class_name(method_name(operation, tag))
+    if is_only:
+        return ["Job"]
+    # Without a name of its own, an operation is called as any other one is.
+    own = [] if method == "GetJob" else [f"{method}Response"]
+    return [*own, class_name(f"{tag} {method} response")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from ..document.document import EXTENSION, Document, RawOperation
@@ -44,8 +44,13 @@ class Responses:
         self.nullable: set[str] = set()
         """The pointers of operations whose body may be null, as the document says."""
 
-    def of(self, operation: RawOperation, name: str) -> Mapping:
-        """All responses of an operation; `name` is that of a body which has none."""
+    def of(self, operation: RawOperation, names: Sequence[str]) -> Mapping:
+        """All responses of an operation.
+
+        Args:
+            operation: The operation.
+            names: What a body is called that has no name of its own, the best first.
+        """
         result: Mapping = {}
         bodies: dict[str, _Body] = {}
         for code in mapping(operation.value.get("responses")):
@@ -55,7 +60,7 @@ class Responses:
             result[status] = self._described(response, pointer)
             if not _SUCCESS.fullmatch(status):
                 if body:
-                    inner = self._body(body, f"{name}Response{status.capitalize()}")
+                    inner = self._body(body, [f"{n}Response{status.capitalize()}" for n in names])
                     result[status]["content"] = inner
             elif body:
                 bodies[status] = body
@@ -72,7 +77,7 @@ class Responses:
         # The 200 comes first, whatever the order of the document.
         job = {
             **result.pop("200", {"description": ""}),
-            "content": self._job(operation, bodies, name),
+            "content": self._job(operation, bodies, names),
         }
         return {"200": job, **result}
 
@@ -97,11 +102,13 @@ class Responses:
         leaves = self._schemas.alternatives.leaves(schema)
         return {"type": kind_of(leaves[0])} if len(leaves) == 1 and is_scalar(leaves[0]) else {}
 
-    def _body(self, body: _Body, name: str) -> Mapping:
-        schema = self._schemas.body(body.schema, name)
+    def _body(self, body: _Body, names: Sequence[str]) -> Mapping:
+        schema = self._schemas.body(body.schema, *names)
         return {"application/json": {"schema": schema, **body.examples}}
 
-    def _job(self, operation: RawOperation, bodies: dict[str, _Body], name: str) -> Mapping:
+    def _job(
+        self, operation: RawOperation, bodies: dict[str, _Body], names: Sequence[str]
+    ) -> Mapping:
         """The one body for all successful ones."""
         schemas = [body.schema for body in bodies.values()]
         # The first word of each example holds.
@@ -111,7 +118,7 @@ class Responses:
         whole = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
         if self._schemas.alternatives.atoms(whole).null:
             self.nullable.add(operation.pointer)
-        schema = self._schemas.body(whole, name)
+        schema = self._schemas.body(whole, *names)
         told = {code for code in meaningful_codes(operation.value) if _SUCCESS.fullmatch(code)}
         if told - bodies.keys():
             schema = {"anyOf": [schema, {"type": "null"}]}

@@ -69,8 +69,8 @@ class Schemas:
         self._inner: dict[str, Mapping] = {}
         """Components that contain themselves, and stand in no place of their own."""
 
-    def body(self, schema: Any, name: str) -> Mapping:
-        """A reference to the component for a body; `name` is its name where it has none.
+    def body(self, schema: Any, *names: str) -> Mapping:
+        """A reference to the component for a body; `names` are for one that has none.
 
         That a body may be null is not believed.
         """
@@ -79,7 +79,8 @@ class Schemas:
         reference = schema.get("$ref")
         if isinstance(reference, str) and not self.alternatives.is_nullable(reference):
             return {"$ref": REF + self.keys.key(local_pointer(reference) or "")}
-        key = self.keys.new_key(title_of(schema) or name)
+        title = title_of(schema)
+        key = self.keys.new_key(*([title] if title else []), *names)
         self.keys.add(key, schema)
         return {"$ref": REF + key}
 

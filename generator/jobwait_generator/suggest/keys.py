@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ..document.document import EXTENSION, Document
-from ..document.values import Mapping as Json
-from ..document.values import mapping, sequence
+from ..document.values import Mapping as Json, mapping, sequence
 from ..problems import prose
 from .operations import Operation
 from .overlay import scalar

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Iterable, Iterator, Mapping as AnyMapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 

@@ -1,0 +1,28 @@
+# Generated from specs/descripio.yaml by `jobwait-generate`; edits are lost.
+"""The errors of waits, with the types of the jobs."""
+
+from __future__ import annotations
+
+import jobwait
+
+from .models import Job
+
+
+class JobFailedError(jobwait.JobFailedError):
+    """The provider says that the job failed; `code`, `message` and `retryable` tell why."""
+
+    # Where users import it from, and so what a traceback names.
+    __module__ = "descripio_client"
+
+    job: Job
+    """The job as it ended."""
+
+
+class WaitTimeoutError(jobwait.WaitTimeoutError):
+    """The job did not end within the timeout of the wait; it may still be running."""
+
+    # Where users import it from, and so what a traceback names.
+    __module__ = "descripio_client"
+
+    job: Job | None
+    """The last job that the wait saw, if any."""
