@@ -38,7 +38,8 @@ DECLARED = {
     "docs": ["demo", "engines"],
 }
 MODULES = (
-    "apache-airflow=airflow,griffelib=griffe,opentelemetry-sdk=opentelemetry,PyYAML=yaml,vcrpy=vcr"
+    "apache-airflow=airflow,griffelib=griffe,nats-py=nats,opentelemetry-sdk=opentelemetry,"
+    "PyYAML=yaml,vcrpy=vcr"
 )
 # Nothing imports sniffio but httpcore; openapi-python-client and ruff are commands.
 EXCEPTIONS = "DEP002=aiohttp|sniffio|openapi-python-client|ruff|datamodel-code-generator"
@@ -154,7 +155,7 @@ def lint(session: nox.Session) -> None:
         extras = project.get("optional-dependencies", {}).values()
         declared = [*project.get("dependencies", []), *chain.from_iterable(extras)]
         check_imports(session, folder / package, declared, [package])
-    own = ["benchmarks", "tests", *packages.values()]
+    own = ["benchmarks", "docs", "tests", *packages.values()]
     for code, names in DECLARED.items():
         check_imports(session, Path(code), groups(*names), own, "--ignore", "DEP002")
 
@@ -255,7 +256,7 @@ def release_urls(session: nox.Session) -> tuple[str, str]:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the types of everything, and that those of the published packages are complete."""
-    used = groups("types", "test", "bench", "demo", "conformance")
+    used = groups("types", "test", "bench", "demo", "conformance", "engines")
     pip_install(session, *wheels(unplayable=True), *used)
     packages = distributions()
     generated = [

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         WaitError as WaitError,
         WaitTimeoutError as WaitTimeoutError,
     )
+    from ._flow import AsyncLimiter as AsyncLimiter, Limiter as Limiter
     from ._many import (
         Advanced as Advanced,
         WaitOptions as WaitOptions,
@@ -94,6 +95,7 @@ _NAMES = {
         "PermissionDeniedError RateLimitError ResponseDecodeError ServerError WaitError "
         "WaitTimeoutError"
     ),
+    "_flow": "AsyncLimiter Limiter",
     "_many": (
         "Advanced WaitOptions advance as_completed async_advance async_as_completed "
         "async_wait_for_all wait_for_all"

@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
 from ._auth import AsyncKey, Key, keys_of
-from ._errors import JobwaitError
+from ._errors import ConfigurationError, JobwaitError
 from ._faults import without_frames
+from ._flow import AsyncLimiter, Limiter
 from ._messages import MAX_BODY
 from ._operation import ClientConfig, DoneT, IdT, JobOperation, JobT
 from ._requests import (
@@ -38,6 +39,7 @@ from ._version import __version__
 CallsT = TypeVar("CallsT", bound=SharedCalls)
 KeyT = TypeVar("KeyT")
 HTTPClientT = TypeVar("HTTPClientT")
+LimiterT = TypeVar("LimiterT", bound=Callable[[], Any])
 RuntimeT = TypeVar("RuntimeT")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -60,7 +62,7 @@ def _hides_arguments(function: FunctionT) -> FunctionT:
     return hidden
 
 
-class _Client(Generic[CallsT, KeyT, HTTPClientT, RuntimeT]):
+class _Client(Generic[CallsT, KeyT, HTTPClientT, LimiterT, RuntimeT]):
     """What both clients share."""
 
     _calls: CallsT
@@ -77,9 +79,14 @@ class _Client(Generic[CallsT, KeyT, HTTPClientT, RuntimeT]):
         http_client: HTTPClientT | None = None,
         max_body: int = MAX_BODY,
         strict: bool = False,
+        limiter: LimiterT | None = None,
         runtime: RuntimeT | None = None,
     ) -> None:
         keys = keys_of(config, credentials)
+        if limiter is not None and not callable(limiter):
+            raise ConfigurationError(
+                f"limiter is a function that returns seconds, not {type(limiter).__name__}"
+            )
         own = {
             "Accept": ACCEPT,
             "Accept-Encoding": "gzip",
@@ -97,6 +104,7 @@ class _Client(Generic[CallsT, KeyT, HTTPClientT, RuntimeT]):
             whole_number("max_body", max_body, minimum=1),
             strict,
             {},
+            limiter,
         )
         self._calls = self._make_calls(options, http_client, runtime)
 
@@ -183,7 +191,7 @@ class _Client(Generic[CallsT, KeyT, HTTPClientT, RuntimeT]):
         return client
 
 
-class BaseClient(_Client[Calls, Key, HTTPClient, Runtime]):
+class BaseClient(_Client[Calls, Key, HTTPClient, Limiter, Runtime]):
     """The blocking client; threads may share one."""
 
     def _make_calls(
@@ -214,7 +222,9 @@ class BaseClient(_Client[Calls, Key, HTTPClient, Runtime]):
         self.close()
 
 
-class AsyncBaseClient(_Client[AsyncCalls, AsyncKey, AsyncHTTPClient | ClientSession, AsyncRuntime]):
+class AsyncBaseClient(
+    _Client[AsyncCalls, AsyncKey, AsyncHTTPClient | ClientSession, AsyncLimiter, AsyncRuntime]
+):
     """The asynchronous client, for asyncio."""
 
     def _make_calls(

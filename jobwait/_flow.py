@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Limiter: TypeAlias = Callable[[], float]
+"""Asked before each request: takes a turn and returns 0, or returns the seconds until it is worth
+asking again. It may block."""
+AsyncLimiter: TypeAlias = Callable[[], "float | Awaitable[float]"]
+"""The same for an asynchronous client: the function may be a coroutine function."""
+
 
 class SendRequest(NamedTuple):
     """Send a request within so many seconds."""
@@ -85,18 +91,21 @@ class Secret:
         self.value: Final = value
 
 
-class AskKey(NamedTuple):
-    """Call a function of the user's that returns a key, within so many seconds."""
+class Ask(NamedTuple):
+    """Call a function of the user's, within so many seconds."""
 
     name: str
+    """The client's argument that it is."""
     function: Callable[[], Any]
     limit: float
+    wanted: str
+    """What it returns, as in `key`."""
 
     def __repr__(self) -> str:
-        return f"<AskKey {self.name}>"
+        return f"<Ask {self.name}>"
 
     def perform(self, send: Send) -> Secret | APIError:
-        """The key, or the error in its place."""
+        """What it returned, or the error in its place."""
         try:
             result = _call_in_thread(self.function).result(self.limit)()
         except Exception as error:
@@ -125,11 +134,11 @@ class AskKey(NamedTuple):
     def _failure(self, error: Exception) -> APIError:
         without_frames(error)
         if isinstance(error, TimeoutError):
-            text = f"the function {self.name}= returned no key within {self.limit:.3g} s"
+            text = f"the function {self.name}= returned no {self.wanted} within {self.limit:.3g} s"
             failure: APIError = APITimeoutError(text)
         else:
             kind = type(error).__name__
-            text = f"the function {self.name}= returned no key, but raised {kind}"
+            text = f"the function {self.name}= returned no {self.wanted}, but raised {kind}"
             failure = APIConnectionError(text)
         failure.__cause__ = error
         return failure
@@ -166,7 +175,7 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-Step: TypeAlias = SendRequest | Sleep | Tell | AskKey
+Step: TypeAlias = SendRequest | Sleep | Tell | Ask
 Flow: TypeAlias = Generator[Step, Any, T]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -13,10 +14,12 @@ from ._auth import MIN_SECRET, Keys, Placed, check_key, identity, place, secrets
 from ._errors import (
     APIError,
     APIStatusError,
+    APITimeoutError,
     ClientClosedError,
+    ConfigurationError,
     ResponseDecodeError,
 )
-from ._flow import AskKey, Flow, Secret, SendRequest, Sleep, adrive, drive
+from ._flow import Ask, Flow, Secret, SendRequest, Sleep, adrive, drive
 from ._ids import id_values, needs_body, result_id
 from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
 from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
@@ -144,6 +147,8 @@ class Options(NamedTuple):
     """Whether a body that the document does not allow is an error."""
     warned: dict[str, object]
     """Deviations and status words that were logged, by all clients of the same connections."""
+    limiter: Callable[[], Any] | None = None
+    """Asked for a turn before each request."""
 
     def __repr__(self) -> str:
         return f"<Options for {self.base_url}>"
@@ -265,13 +270,17 @@ class SharedCalls:
 
     def poll(
         self, operation: JobOperation[Any, Any, JobT, Any], request: Request, limit: float
-    ) -> Flow[Polled[JobT]]:
-        """Poll once."""
+    ) -> Flow[Polled[JobT] | float]:
+        """Poll once, or return the seconds until the limiter allows it."""
         self.check_open()
         result: Sighting[JobT] | APIError
-        began = self.clock()
+        asked = began = self.clock()
         try:
-            response = yield from self._send(request, limit)
+            delay = yield from self._ask_limiter(limit)
+            if delay > 0:
+                return delay
+            began = self.clock()
+            response = yield from self._send(request, limit - (began - asked))
             result = self.reader.sighting(operation, response)
         except APIError as error:
             # Its frames hold the request, and the request the key.
@@ -294,6 +303,7 @@ class SharedCalls:
         while True:
             self.check_open()
             try:
+                yield from self._take_turn(limit)
                 response = yield from self._send(request, limit)
                 return RawResponse(*response, self.reader.read(operation, response)[1])
             except APIError as error:
@@ -326,8 +336,45 @@ class SharedCalls:
 
     def call_once(self, operation: Operation[IdT, Any], job_id: IdT, limit: float) -> Flow[None]:
         """Send a request within so many seconds, and only once."""
+        yield from self._take_turn(limit)
         response = yield from self._send(self.prepare(operation, job_id), limit)
         self.reader.read(operation, response)
+
+    def _take_turn(self, limit: float) -> Flow[None]:
+        """Wait until the limiter allows a request, which a caller who waits for it can bear.
+
+        Args:
+            limit: Seconds for an answer of the limiter.
+
+        Raises:
+            APIError: It allows none in time, or does not answer.
+        """
+        waited = 0.0
+        while (delay := (yield from self._ask_limiter(limit))) > 0:
+            waited += delay
+            if waited > MAX_RETRY_AFTER:
+                raise APITimeoutError(f"limiter= allowed no request within {MAX_RETRY_AFTER:g} s")
+            yield Sleep(delay)
+
+    def _ask_limiter(self, limit: float) -> Flow[float]:
+        """Seconds until a request may be sent; 0 if now.
+
+        Raises:
+            APIError: The limiter did not answer.
+            ConfigurationError: Its answer is no number of seconds.
+        """
+        if self.options.limiter is None:
+            return 0.0
+        answer: Secret | APIError = yield Ask("limiter", self.options.limiter, limit, "delay")
+        if isinstance(answer, APIError):
+            raise answer
+        delay: Any = answer.value
+        if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not delay < math.inf:
+            raise ConfigurationError(
+                f"limiter= returned {delay!r:.60}: it returns the seconds until a request may be "
+                "sent, and 0 if it may be now"
+            )
+        return float(delay)
 
     def _send(self, request: Request, limit: float) -> Flow[Response]:
         if not request.functions:
@@ -337,6 +384,7 @@ class SharedCalls:
             result = yield from self._send_with_new_keys(request, deadline)
             if isinstance(result, Response) and result.status_code == 401:
                 # The key may have expired between the function's answer and the provider's.
+                yield from self._take_turn(max(deadline - self.clock(), 0.0))
                 result = yield from self._send_with_new_keys(request, deadline)
         if isinstance(result, APIError):
             raise result
@@ -347,7 +395,7 @@ class SharedCalls:
         for credential, function in request.functions:
             name = credential.parameter
             answer: Secret | APIError
-            answer = yield AskKey(name, function, max(deadline - self.clock(), 0.0))
+            answer = yield Ask(name, function, max(deadline - self.clock(), 0.0), "key")
             if isinstance(answer, APIError):
                 raise answer
             place(config, credential, answer.value, f"{name}=, from its function,", placed)

@@ -18,7 +18,7 @@ from ._flow import Tell
 from ._observe import Step, settle
 from ._operation import JobOperation
 from ._outcome import Outcome, Succeeded, Unsuccessful
-from ._requests import AsyncCalls, BlockingTransport, Transport
+from ._requests import AsyncCalls, BlockingTransport, Polled, Transport
 from ._resume import Wait, wait_of
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
@@ -115,6 +115,13 @@ class _Lane:
         if not self.heap or self.heap[0][0] > now:
             self.leave()
         return entry
+
+    def put_back(self, entry: _Entry, delay: float) -> None:
+        """Keep a poll, and all others, for the seconds that the limiter asks for."""
+        _, number, group, state = entry
+        self.unseen += state.polls == 0
+        self._turn = self.clock() + delay
+        heappush(self.heap, (self._turn, number, group, state))
 
     def ask_again(self) -> None:
         """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
@@ -453,6 +460,9 @@ class Scheduler:
             waiter.check(state, now, lane.throttle.paused_until)
             limit = min(calls.options.timeout, state.deadline - now)
             polled = await calls.run(calls.poll(operation, request, limit))
+            if not isinstance(polled, Polled):
+                lane.put_back((now, number, group, state), polled)
+                return
             seen = polled.result
             if isinstance(seen, Sighting) and seen.is_terminal and state.seen is not None:
                 durations.record(state.seen - state.started, polled.began - state.started)

@@ -16,7 +16,7 @@ from ._errors import (
 from ._flow import Flow, Sleep, Tell
 from ._observe import settle
 from ._operation import DoneT, IdT, JobOperation, JobT
-from ._requests import SharedCalls
+from ._requests import Polled, SharedCalls
 from ._schedule import Schedule
 from ._throttle import Place
 from ._unset import UNSET, Unset
@@ -138,6 +138,9 @@ def _wait(
             throttle.leave(place)
         limit = min(calls.options.timeout, state.deadline - now)
         polled = yield from calls.poll(operation, request, limit)
+        if not isinstance(polled, Polled):
+            yield Sleep(min(polled, state.deadline - clock()))
+            continue
         step = settle(calls, operation, waiter, state, polled)
         seen = polled.result
         if on_update and isinstance(seen, Sighting) and seen.job is not None:

@@ -18,11 +18,11 @@ ROOT = Path(__file__).parent.parent
 
 PUBLIC = """
 APIConnectionError APIError APIStatusError APITimeoutError Adaptive Advanced AsyncBaseClient
-AsyncHTTPClient AsyncKey AsyncRawResource AsyncResource AuthenticationError BadRequestError
-BaseClient Checkpoint CheckpointError ClientClosedError ClientConfig ClientSession
+AsyncHTTPClient AsyncKey AsyncLimiter AsyncRawResource AsyncResource AuthenticationError
+BadRequestError BaseClient Checkpoint CheckpointError ClientClosedError ClientConfig ClientSession
 ConfigurationError Credential Deviation Durations Exponential Fixed HTTPClient Headers
-InvalidArgumentError JobCancelledError JobFailedError JobOperation JobwaitError Key Model
-NotFoundError Operation Outcome Part PermissionDeniedError Poll PollEvent Polling Provider
+InvalidArgumentError JobCancelledError JobFailedError JobOperation JobwaitError Key Limiter
+Model NotFoundError Operation Outcome Part PermissionDeniedError Poll PollEvent Polling Provider
 RateLimitError RawResource RawResponse Resource ResponseDecodeError Schedule ServerError
 Succeeded UNSET UnknownVariant Unset Unsuccessful Wait WaitError WaitErrors WaitOptions
 WaitTimeoutError Waitable __version__ advance as_completed async_advance async_as_completed

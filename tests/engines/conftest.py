@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from .programs import Programs, free_port, listens, until
 from .rabbitmq import rabbitmq
+
+
+def pytest_configure() -> None:
+    # So that fixtures end what they started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +32,12 @@ def provider(programs: Programs) -> str:
     programs.python("-m", "tests.engines.provider", str(port))
     until(lambda: listens(port), "the provider listens")
     return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def service(provider: str) -> dict[str, str]:
+    """The environment of what uses the provider."""
+    return {"DOCURIFT_URL": provider, "DOCURIFT_API_KEY": "key-of-a-test"}
 
 
 @pytest.fixture(scope="session")

@@ -66,9 +66,13 @@ def needs(program: str, package: str) -> str:
 class Program:
     """A program in a session of its own, whose output is kept in a file."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(
+        self, command: tuple[str, ...], process: subprocess.Popen[bytes], log: Path
+    ) -> None:
+        self.command: Final = command
         self._process: Final = process
         self._log: Final = log
+        self._ended = False
 
     @property
     def pid(self) -> int:
@@ -86,6 +90,7 @@ class Program:
         """End it, and all that it started, as a crash does."""
         self._signal(signal.SIGKILL)
         self._process.wait()
+        self._ended = True  # the number may be another's from now on
 
     def stop(self, seconds: float = 20.0) -> None:
         """End it as a system does."""
@@ -95,8 +100,9 @@ class Program:
         self.kill()
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
+        if not self._ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
 
 class Programs:
@@ -105,22 +111,22 @@ class Programs:
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder
         self._mark: Final = uuid4().hex
-        self._started: Final[list[Program]] = []
+        self.started: Final[list[Program]] = []
 
     def start(self, *command: str, env: Mapping[str, str] | None = None) -> Program:
-        log = self.folder / f"{len(self._started)}-{Path(command[0]).name}.log"
+        log = self.folder / f"{len(self.started)}-{Path(command[0]).name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=os.environ | (env or {}) | {MARK: self._mark},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {}), MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._started.append(Program(process, log))
-        return self._started[-1]
+        self.started.append(Program(command, process, log))
+        return self.started[-1]
 
     def python(self, *arguments: str, env: Mapping[str, str] | None = None) -> Program:
         return self.start(sys.executable, *arguments, env=env)
@@ -133,7 +139,7 @@ class Programs:
 
     def stop(self) -> None:
         """End all that was started, and check that nothing of it is left."""
-        for program in reversed(self._started):
+        for program in reversed(self.started):
             program.stop()
         until(lambda: not list(self.left()), f"all ended but {list(self.left())}", seconds=10)
 

@@ -1,6 +1,7 @@
 """DocuRift on loopback, with jobs whose ids say when they end: `python -m tests.engines.provider`.
 
-It keeps nothing, so jobs need no start, and it may be asked by any number of processes.
+It keeps nothing, so jobs need no start, and it may be asked by any number of processes. It prints
+the time of each request.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             job_id = path.split("/")[3]
             if method == "POST":  # DocuRift has no such operation
                 _cancelled.add(job_id)
+            sys.stdout.write(f"{time.time()}\n")
             body = json.dumps(answer(job_id)).encode()
             fields = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             writer.write(f"HTTP/1.1 200 OK\r\n{fields}".encode() + body)

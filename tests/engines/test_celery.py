@@ -1,58 +1,66 @@
-"""Waits on Celery, with a real RabbitMQ, and workers that are killed."""
+"""The recipe for Celery, with a real RabbitMQ, and workers that are killed."""
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
+import sqlite3
 import time
-from collections import Counter
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+import pytest
 from docurift_client import Client
 
 from jobwait import Wait
 
-from .celery_app import make
 from .programs import Program, Programs, until
 from .provider import new_job
 
+APP = "docs.recipes.celery_shop"
 _numbers = count()
 
 
 def start_worker(programs: Programs, env: dict[str, str]) -> Program:
     name = f"worker{next(_numbers)}@localhost"
     quiet = ("--loglevel=INFO", "--without-gossip", "--without-mingle", "-c", "1", "-n", name)
-    return programs.python(
-        "-m", "celery", "-A", "tests.engines.celery_app", "worker", *quiet, env=env
-    )
+    return programs.python("-m", "celery", "-A", APP, "worker", *quiet, env=env)
 
 
-def outcomes(file: Path) -> Counter[str]:
-    """How often each key was delivered."""
-    return Counter(json.loads(line)[0] for line in file.read_text().splitlines())
+def keys(file: Path, table: str) -> list[str]:
+    with closing(sqlite3.connect(file, timeout=30)) as database:
+        try:
+            return [key for (key,) in database.execute(f"SELECT key FROM {table}")]
+        except sqlite3.OperationalError:  # nothing has been delivered yet
+            return []
 
 
 def test_no_wait_is_lost_when_workers_are_killed(
-    programs: Programs, broker: str, provider: str, tmp_path: Path
+    programs: Programs,
+    broker: str,
+    service: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file = tmp_path / "outcomes"
-    file.touch()
-    env = {"BROKER": broker, "PROVIDER": provider, "OUTCOMES": str(file), "DOCURIFT_API_KEY": "key"}
+    file = tmp_path / "shop.db"
+    env = service | {"BROKER_URL": broker, "SHOP_DATABASE": str(file)}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
     workers = [start_worker(programs, env) for _ in range(2)]
-    app, waits = make(broker, provider, file)
+    from docs.recipes.celery_shop import app, waits
+
     random_ = random.Random(5)
     expected: set[str] = set()
-    with Client("key-of-a-test") as client, app:
+    with Client() as client, app:
         for size in [1] * 50 + [50] * 5:
             end, kind = random_.choice([("completed", "succeeded"), ("failed", "failed")])
-            jobs = [new_job(random_.uniform(2, 15), end=end) for _ in range(size)]
-            batch = [Wait.start(client.jobs, job, timeout=60) for job in jobs]
+            jobs = [new_job(random_.uniform(2, 12), end=end) for _ in range(size)]
+            batch = [Wait.start(client.jobs, job, timeout=120) for job in jobs]
             expected |= {f"{wait.key}/{kind}" for wait in batch}
             waits.delay(*batch)
-    until(lambda: outcomes(file), "the first outcome is there")
+    until(lambda: keys(file, "outcomes"), "the first outcome is there")
     for number in range(6):
         time.sleep(1)
         # Now only the process in which a worker polls, and now the whole worker.
@@ -61,10 +69,16 @@ def test_no_wait_is_lost_when_workers_are_killed(
         else:
             workers[number % 2].kill()
             workers[number % 2] = start_worker(programs, env)
-    until(lambda: set(outcomes(file)) >= expected, f"all have ended\n{workers[0].output}")
-    assert set(outcomes(file)) == expected
+    until(
+        lambda: set(keys(file, "outcomes")) >= expected,
+        f"all have ended\n{workers[0].output}",
+        seconds=120,
+    )
+    assert sorted(keys(file, "outcomes")) == sorted(expected)
     for worker in workers:
         worker.stop()
+    delivered = len(keys(file, "deliveries"))
+    print(f"{delivered} deliveries of {len(expected)} outcomes")
 
 
 def kill_children(program: Program) -> None:

@@ -10,7 +10,15 @@ from jobwait import AsyncBaseClient, BaseClient, ClientConfig, Credential
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jobwait import AsyncHTTPClient, AsyncKey, ClientSession, HTTPClient, Key
+    from jobwait import (
+        AsyncHTTPClient,
+        AsyncKey,
+        AsyncLimiter,
+        ClientSession,
+        HTTPClient,
+        Key,
+        Limiter,
+    )
 
     from .jobs import AsyncJobsResource, JobsResource
 
@@ -53,6 +61,8 @@ class Client(BaseClient):
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
+        limiter: Asked before each request: it returns the seconds until it is to be asked
+            again, and 0 if the request may be sent now.
         http_client: An `httpx.Client` to send with, which stays open. Connections of its
             own if not given.
 
@@ -71,6 +81,7 @@ class Client(BaseClient):
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
         strict: bool = False,
+        limiter: Limiter | None = None,
         http_client: HTTPClient | None = None,
     ) -> None:
         super().__init__(
@@ -86,6 +97,7 @@ class Client(BaseClient):
             max_body=max_body,
             http_client=http_client,
             strict=strict,
+            limiter=limiter,
         )
 
     @property
@@ -114,6 +126,8 @@ class AsyncClient(AsyncBaseClient):
         strict: Whether an answer that is not as the document says raises
             `ResponseDecodeError`; if not, it is read as far as it fits, and
             `jobwait.deviations` lists the rest.
+        limiter: Asked before each request: it returns the seconds until it is to be asked
+            again, and 0 if the request may be sent now.
         http_client: An `httpx.AsyncClient` or an `aiohttp.ClientSession` to send with,
             which stays open. Connections of its own if not given.
 
@@ -132,6 +146,7 @@ class AsyncClient(AsyncBaseClient):
         headers: Mapping[str, str] | None = None,
         max_body: int = 8388608,
         strict: bool = False,
+        limiter: AsyncLimiter | None = None,
         http_client: AsyncHTTPClient | ClientSession | None = None,
     ) -> None:
         super().__init__(
@@ -147,6 +162,7 @@ class AsyncClient(AsyncBaseClient):
             max_body=max_body,
             http_client=http_client,
             strict=strict,
+            limiter=limiter,
         )
 
     @property
