@@ -15,7 +15,9 @@ ROW: Final = re.compile(r"^  (\d+) +(.+)$", flags=re.MULTILINE)
 
 def pages() -> dict[str, str]:
     """A page for each command, by its path."""
-    return {f"reference/{name}-command.md": _page(name, module) for name, module in COMMANDS.items()}
+    return {
+        f"reference/{name}-command.md": _page(name, module) for name, module in COMMANDS.items()
+    }
 
 
 def _page(name: str, module: str) -> str:
@@ -28,7 +30,9 @@ def _page(name: str, module: str) -> str:
     text = re.sub(r"(?m)^(\* `[^`]+`: )(.*)$", _escaped, text)
     if codes is not None:
         rows = "\n".join(f"| {code} | {what} |" for code, what in ROW.findall(codes[0]))
-        text += f"\n## Exit codes\n\nOf several jobs, the highest counts.\n\n| | |\n|---|---|\n{rows}\n"
+        text += (
+            f"\n## Exit codes\n\nOf several jobs, the highest counts.\n\n| | |\n|---|---|\n{rows}\n"
+        )
     return text
 
 

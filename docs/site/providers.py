@@ -28,7 +28,9 @@ EXTENSION: Final = "x-wait-for-completion"
 
 def titles() -> list[tuple[str, str]]:
     """The title and the path of each page."""
-    return [(one.title, f"reference/providers/{name}.md") for name, one in jobwait.providers().items()]
+    return [
+        (one.title, f"reference/providers/{name}.md") for name, one in jobwait.providers().items()
+    ]
 
 
 def pages() -> dict[str, str]:
@@ -42,7 +44,8 @@ def pages() -> dict[str, str]:
 def _page(provider: Provider) -> Iterator[str]:
     document, config = provider.document, provider.config
     variables = [
-        f"`{one.parameter}=`" + (f" or `{one.environment_variable}`" if one.environment_variable else "")
+        f"`{one.parameter}=`"
+        + (f" or `{one.environment_variable}`" if one.environment_variable else "")
         for one in config.credentials
     ]
     yield PAGE.format(

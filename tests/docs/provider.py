@@ -31,7 +31,9 @@ def everywhere(folder: Path) -> Generator[dict[str, str]]:
     Args:
         folder: For the certificate.
     """
-    answers = {str(urlsplit(one.config.base_url).hostname): _job(one) for one in providers().values()}
+    answers = {
+        str(urlsplit(one.config.base_url).hostname): _job(one) for one in providers().values()
+    }
     authority = trustme.CA()
     certificates = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(certificates))

@@ -58,9 +58,7 @@ def files_of(block: Block) -> set[str]:
 
 
 @pytest.mark.parametrize(("block", "command"), CONSOLE, ids=lambda value: str(value)[:60])
-def test_every_command_exists_with_its_options(
-    block: Block, command: str, tmp_path: Path
-) -> None:
+def test_every_command_exists_with_its_options(block: Block, command: str, tmp_path: Path) -> None:
     name, *arguments = words(command)
     # Commands read their other arguments before they help.
     if name == "jobwait":

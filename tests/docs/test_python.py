@@ -29,7 +29,9 @@ PYTHON: Final = [
     if block.language == "python" and AIRFLOW not in block.text and block.included is None
 ]
 PROGRAMS: Final = [
-    block for block in PYTHON if not any(word in block.text for word in NEED_MORE) and not block.title
+    block
+    for block in PYTHON
+    if not any(word in block.text for word in NEED_MORE) and not block.title
 ]
 MYPY: Final = """\
 [mypy]
@@ -47,7 +49,9 @@ ignore_missing_imports = true
 @pytest.fixture(scope="module")
 def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     with everywhere(tmp_path_factory.mktemp("provider")) as environment:
-        yield {name: value for name, value in os.environ.items() if name != "NO_PROXY"} | environment
+        yield {
+            name: value for name, value in os.environ.items() if name != "NO_PROXY"
+        } | environment
 
 
 def test_every_block_of_python_has_the_types_that_it_says(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def test_the_program_of_the_tutorial_has_the_types_that_it_says(
         "jobwait-generate build --spec acme.yaml --overlay acme.overlay.yaml --name acme --out .",
     ):
         run(command, tmp_path, environment)
-    mypy = f"MYPYPATH=acme-client {sys.executable} -m mypy --strict --no-incremental {program.title}"
+    mypy = (
+        f"MYPYPATH=acme-client {sys.executable} -m mypy --strict --no-incremental {program.title}"
+    )
     assert "Success: no issues found" in run(mypy, tmp_path, environment)
 
 
