@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.schedules import ENOUGH, INTERVAL, LAWS, PEERS, Score, exact, informed, score
-from jobwait._schedule import Adaptive, Fixed
+from benchmarks.schedules import INTERVAL, LAWS, PEERS, Score, exact, informed, score
+from jobwait._schedule import ENOUGH, Adaptive, Fixed
 
 PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
 THEMES: Final = {"light": ("#1f2328", "#b6bdc4"), "dark": ("#e6e8ee", "#565b66")}
@@ -28,8 +29,10 @@ def save(name: str, size: tuple[float, float], draw: Callable[[Any], None]) -> N
         size: Inches.
         draw: Called with a figure of matplotlib's.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
+
+    # The types of its settings list them all.
+    mpl: Any = import_module("matplotlib")
 
     for theme, (ink, grid) in THEMES.items():
         colours = dict.fromkeys(

@@ -86,8 +86,7 @@ def configuration(url: str, pages: Path) -> str:
     for missing in (path for path in listed if not (pages / path).exists()):
         sys.exit(f"{CONFIG.name} lists {missing}, but docs has no such page")
     entries = [f'    {{ {json.dumps(title)} = "{path}" }},\n' for title, path in providers.titles()]
-    head, marker, rest = text.partition("    # providers\n")
-    filled = head + "".join(entries) + rest
+    filled = text.replace("    # providers\n", "".join(entries), 1)
     return filled.replace("[project]\n", f"[project]\nsite_url = {json.dumps(url)}\n", 1)
 
 

@@ -20,7 +20,7 @@ HEAD: Final = """\
 
 ```yaml
 x-wait-for-completion:
-  job: /data                    # where the job stands in the body; default: the whole body
+  job: /data                    # default: the whole body
   status: /data/status
   states:                       # total: a word without a state fails the build
     pending: pending
@@ -72,7 +72,8 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     reference: str | None = schema.get("$ref")
     if reference is None:
         return schema
-    return _schema()["$defs"][reference.rpartition("/")[2]] | schema
+    definition: dict[str, Any] = _schema()["$defs"][reference.rpartition("/")[2]]
+    return definition | schema
 
 
 def _description(schema: dict[str, Any]) -> str:

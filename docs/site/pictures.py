@@ -1,12 +1,13 @@
 """Draws the pictures anew, into docs/pictures: `nox -s pictures`.
 
-Diagrams are made of text by Graphviz, as WebAssembly in Node.js; terminals are recorded from real runs
-against the sandbox, and drawn by rich.
+Diagrams are made of text by Graphviz, as WebAssembly in Node.js; terminals are recorded from real
+runs against the sandbox, and drawn by rich.
 """
 
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -43,12 +44,22 @@ instance().then(viz => process.stdout.write(viz.renderString(dot, {format: "svg"
 """
 COLOURS: Final = {
     "light": {
-        **{"ink": "#1f2328", "line": "#6e7781", "box": "#f3f4f8", "paper": "#ffffff"},
-        **{"accent": "#4051b5", "good": "#1a7f37", "bad": "#cf222e"},
+        "ink": "#1f2328",
+        "line": "#6e7781",
+        "box": "#f3f4f8",
+        "paper": "#ffffff",
+        "accent": "#4051b5",
+        "good": "#1a7f37",
+        "bad": "#cf222e",
     },
     "dark": {
-        **{"ink": "#e6e8ee", "line": "#9aa1ad", "box": "#21242d", "paper": "#ffffff"},
-        **{"accent": "#5c6bd6", "good": "#57ab5a", "bad": "#f47067"},
+        "ink": "#e6e8ee",
+        "line": "#9aa1ad",
+        "box": "#21242d",
+        "paper": "#ffffff",
+        "accent": "#5c6bd6",
+        "good": "#57ab5a",
+        "bad": "#f47067",
     },
 }
 
@@ -58,10 +69,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         draw_diagrams(Path(folder))
     with jobwait.sandbox.run() as sandbox:
-        outcomes = ("succeeded", "failed", "succeeded")
         jobs = [
-            sandbox.create_job("docurift", seconds=4 + 2 * number, outcome=outcome)
-            for number, outcome in enumerate(outcomes)
+            sandbox.create_job("docurift", seconds=4),
+            sandbox.create_job("docurift", seconds=6, outcome="failed"),
+            sandbox.create_job("docurift", seconds=8),
         ]
         ids = " ".join(str(job.id) for job in jobs)
         command = f"jobwait wait docurift {ids}"
@@ -77,7 +88,9 @@ def draw_diagrams(work: Path) -> None:
     (work / "viz.cjs").write_bytes(file_of(VIZ, "dist/viz.cjs", work))
     for source in sorted(PICTURES.glob("*.dot")):
         for theme, colours in COLOURS.items():
-            text = re.sub("@([a-z]+)", lambda m, c=colours: c[m[1]], source.read_text("utf-8"))
+            text = source.read_text(encoding="utf-8")
+            for name, colour in colours.items():
+                text = text.replace(f'"@{name}"', f'"{colour}"')
             command = [str(shutil.which("node")), "-e", DRAW, str(work / "viz.cjs")]
             done = subprocess.run(
                 command, input=text, stdout=subprocess.PIPE, text=True, check=True
@@ -119,7 +132,7 @@ def record(name: str, shown: str, command: list[str], size: Size, env: dict[str,
                 break
             stream.feed(data)
     os.waitpid(child, 0)
-    console = Console(width=size.columns, record=True, file=tempfile.TemporaryFile("w"))
+    console = Console(width=size.columns, record=True, file=io.StringIO())
     for line in lines_of(screen):
         console.print(line, no_wrap=True)
     svg = console.export_svg(title=shown, unique_id=name)

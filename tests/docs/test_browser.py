@@ -49,7 +49,7 @@ def opened(
     faults: list[str] = []
 
     def ask(route: Any) -> None:
-        parts = urlsplit(route.request.url)
+        parts = urlsplit(str(route.request.url))
         if parts.scheme in ("data", "blob") or parts.netloc == urlsplit(url).netloc:
             route.continue_()
         else:

@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +86,7 @@ def test_every_command_exists_with_its_options(block: Block, command: str, tmp_p
 def installs(block: Block, arguments: list[str]) -> None:
     """Check that what is installed is there, with its extras."""
     options = {"-c", "--index-url"}
-    for before, argument in zip([""] + arguments, arguments):
+    for before, argument in pairwise(["", *arguments]):
         if argument.startswith("-") or before in options:
             continue
         path, _, extra = argument.partition("[")
