@@ -27,10 +27,10 @@ class AiohttpTransport:
 
         if self._session.closed:
             raise ClientClosedError("the http_client that was passed is closed: pass an open one")
-        if request.parsed is None:
+        if request.native is None:
             headers = [(name.decode(), value.decode()) for name, value in request.headers]
-            request.parsed = URL(request.target, encoded=True), headers
-        url, headers = request.parsed
+            request.native = URL(request.target, encoded=True), headers
+        url, headers = request.native
         try:
             async with self._session.request(
                 request.method,

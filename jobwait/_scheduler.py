@@ -19,11 +19,12 @@ from ._observe import Step, settle
 from ._operation import JobOperation
 from ._outcome import Outcome, Succeeded, Unsuccessful
 from ._requests import AsyncCalls, BlockingTransport, Polled, Transport
+from ._responses import Sighting
 from ._resume import Wait, wait_of
 from ._schedule import Durations, Schedule
 from ._throttle import Place, Throttle
 from ._unset import UNSET, Unset
-from ._waiter import Again, Done, Sighting, Waiter, WaitState
+from ._waiter import Again, Done, Waiter, WaitState
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""

@@ -124,8 +124,9 @@ class Throttle:
 
     def leave(self, place: Place) -> None:
         """Give up a position in the queue, if there is one."""
-        with self._lock:
-            self._leave(place)
+        if place.number is not None:
+            with self._lock:
+                self._leave(place)
 
     def _first(self, now: float, asking: Place) -> Place | None:
         queue = self._queue

@@ -7,7 +7,6 @@ connection, or over one that the user passes. This is the only module that impor
 from __future__ import annotations
 
 import os
-import ssl
 import sys
 import time
 from collections import deque
@@ -20,6 +19,7 @@ from ._exchange import Exchange, StaleConnectionError
 from ._faults import too_late, without_frames
 
 if TYPE_CHECKING:
+    import ssl
     from asyncio import AbstractEventLoop
     from concurrent.futures import ThreadPoolExecutor
 
@@ -118,7 +118,7 @@ class SyncTransport:
         self._closed = False
         if client is None:
             # At once: the environment may name a proxy or certificates that cannot be used.
-            self._keep(self._new())
+            self._keep(self._new(), None)
 
     def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`.
@@ -128,9 +128,10 @@ class SyncTransport:
             APIConnectionError: There is no connection, or it broke.
         """
         deadline = time.monotonic() + min(limit, LONGEST)
-        exchange = Exchange(self._library, request, limit, deadline)
+        client, stream = self._take()
+        exchange = Exchange(self._library, request, limit, deadline, stream)
         try:
-            return self._send(self._take(), exchange)
+            return self._send(client, exchange)
         except StaleConnectionError:
             # An idle connection ended just when it was to be used again: once more, on a new one.
             exchange = Exchange(self._library, request, limit, deadline, is_last_try=True)
@@ -149,7 +150,7 @@ class SyncTransport:
                 raise
             raise failure from failure.__cause__
         if is_own:
-            self._keep(client)
+            self._keep(client, exchange.stream)
         return response
 
     def _new(self) -> Any:
@@ -157,19 +158,22 @@ class SyncTransport:
             return _own_client(self._library.Client)
         return _open(self._client)
 
-    def _take(self) -> Any:
+    def _take(self) -> tuple[Any, Any]:
+        """A client, and the stream of its connection if it has one that is still open."""
         if self._process != os.getpid():
             # After a fork both processes would read each other's answers from these.
             self._process = os.getpid()
             self._close_idle()
-        try:
-            return self._idle.pop().client
-        except IndexError:
-            return self._new()
+        while self._idle:
+            idle = self._idle.pop()
+            if not idle.has_ended():
+                return idle.client, idle.stream
+            idle.client.close()
+        return self._new(), None
 
-    def _keep(self, client: Any) -> None:
+    def _keep(self, client: Any, stream: Any) -> None:
         now = time.monotonic()
-        self._idle.append(_Idle(now, client))
+        self._idle.append(_Idle(now, client, stream))
         if self._idle[0].since < now - KEEP_ALIVE:
             self._idle.popleft().client.close()
         if self._closed:
@@ -212,8 +216,8 @@ class AsyncTransport:
         if idle is None:
             self._idle = {old: kept for old, kept in self._idle.items() if not old.is_closed()}
             idle = self._idle.setdefault(loop, deque())
-        client = idle.pop().client if idle else self._new()
-        exchange = Exchange(self._library, request, limit, deadline)
+        client, stream = await self._take(idle)
+        exchange = Exchange(self._library, request, limit, deadline, stream)
         try:
             return await self._send(client, idle, exchange)
         except StaleConnectionError:
@@ -234,10 +238,18 @@ class AsyncTransport:
             raise failure from failure.__cause__
         if is_own:
             now = time.monotonic()
-            idle.append(_Idle(now, client))
+            idle.append(_Idle(now, client, exchange.stream))
             if idle[0].since < now - KEEP_ALIVE or self._closed:
                 await idle.popleft().client.aclose()
         return response
+
+    async def _take(self, idle: deque[_Idle]) -> tuple[Any, Any]:
+        while idle:
+            kept = idle.pop()
+            if not kept.has_ended():
+                return kept.client, kept.stream
+            await kept.client.aclose()
+        return self._new(), None
 
     def _new(self) -> Any:
         if self._client is None:
@@ -336,6 +348,13 @@ def async_transport(http_client: object) -> AsyncTransport | AiohttpTransport:
 class _Idle(NamedTuple):
     since: float
     client: Any
+    stream: Any
+    """That of its connection; None where there is none, or a test's mock has answered."""
+
+    def has_ended(self) -> bool:
+        """Whether the server has closed the connection, or sent what nobody asked for."""
+        stream = self.stream
+        return stream is not None and bool(stream.get_extra_info("is_readable"))
 
 
 def _loaded(*names: str) -> list[ModuleType]:
@@ -350,6 +369,8 @@ def _open(client: Any) -> Any:
 
 
 def _own_client(make: Any) -> Any:
+    import ssl
+
     import httpx
 
     limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE)

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jobwait import APIConnectionError, APIStatusError, ResponseDecodeError
+from jobwait._responses import Sighting
 from jobwait._throttle import (
     FIRST_RATE,
     LONGEST_ABSENCE,
@@ -32,7 +33,6 @@ from jobwait._throttle import (
     Throttle,
     throttle_for,
 )
-from jobwait._waiter import Sighting
 
 from .kit.widgets import KEY, Async, Script, Sync, Time, answer
 
