@@ -105,14 +105,18 @@ class SyncTransport:
     that a request could change, and none is used by two threads at a time.
     """
 
-    def __init__(self, library: ModuleType, client: Any = None) -> None:
+    def __init__(
+        self, library: ModuleType, client: Any = None, *, needs_tls: bool = True
+    ) -> None:
         """
         Args:
             library: The module httpx, or another that has its names.
             client: The user's own, which stays open.
+            needs_tls: Whether it needs the certificates that it trusts.
         """
         self._library = library
         self._client = client
+        self._needs_tls = needs_tls
         self._idle: deque[_Idle] = deque()
         self._process = os.getpid()
         self._closed = False
@@ -155,7 +159,7 @@ class SyncTransport:
 
     def _new(self) -> Any:
         if self._client is None:
-            return _own_client(self._library.Client)
+            return _own_client(self._library.Client, self._needs_tls)
         return _open(self._client)
 
     def _take(self) -> tuple[Any, Any]:
@@ -186,7 +190,7 @@ class SyncTransport:
     def for_loop(self, at_once: int) -> AsyncTransport | ThreadedTransport:
         """The same for an event loop; a client of the user's sends in so many threads there."""
         if self._client is None:
-            return AsyncTransport(self._library)
+            return AsyncTransport(self._library, needs_tls=self._needs_tls)
         return ThreadedTransport(self, at_once)
 
     def close(self) -> None:
@@ -198,9 +202,12 @@ class SyncTransport:
 class AsyncTransport:
     """As `SyncTransport`; clients of one event loop cannot be used, nor closed, in another."""
 
-    def __init__(self, library: ModuleType, client: Any = None) -> None:
+    def __init__(
+        self, library: ModuleType, client: Any = None, *, needs_tls: bool = True
+    ) -> None:
         self._library = library
         self._client = client
+        self._needs_tls = needs_tls
         self._idle: dict[AbstractEventLoop, deque[_Idle]] = {}
         self._closed = False
         if client is None:
@@ -253,7 +260,7 @@ class AsyncTransport:
 
     def _new(self) -> Any:
         if self._client is None:
-            return _own_client(self._library.AsyncClient)
+            return _own_client(self._library.AsyncClient, self._needs_tls)
         return _open(self._client)
 
     async def close(self) -> None:
@@ -305,8 +312,8 @@ class ThreadedTransport:
             self._threads = None
 
 
-def sync_transport(http_client: object) -> SyncTransport:
-    """The transport of a `Client`.
+def sync_transport(http_client: object, base_url: str) -> SyncTransport:
+    """The transport of a `Client`, for requests below `base_url` alone.
 
     Raises:
         ConfigurationError: `http_client` is not an `httpx.Client`; or the proxy or the certificates
@@ -315,7 +322,7 @@ def sync_transport(http_client: object) -> SyncTransport:
     if http_client is None:
         import httpx
 
-        return SyncTransport(httpx)
+        return SyncTransport(httpx, needs_tls=_needs_tls(base_url))
     for library in _loaded("httpx", "httpx2"):
         if isinstance(http_client, library.Client):
             return SyncTransport(library, http_client)
@@ -325,12 +332,12 @@ def sync_transport(http_client: object) -> SyncTransport:
     )
 
 
-def async_transport(http_client: object) -> AsyncTransport | AiohttpTransport:
+def async_transport(http_client: object, base_url: str) -> AsyncTransport | AiohttpTransport:
     """The transport of an `AsyncClient`; as `sync_transport`."""
     if http_client is None:
         import httpx
 
-        return AsyncTransport(httpx)
+        return AsyncTransport(httpx, needs_tls=_needs_tls(base_url))
     for library in _loaded("httpx", "httpx2"):
         if isinstance(http_client, library.AsyncClient):
             return AsyncTransport(library, http_client)
@@ -368,15 +375,25 @@ def _open(client: Any) -> Any:
     return client
 
 
-def _own_client(make: Any) -> Any:
+def _needs_tls(base_url: str) -> bool:
+    from urllib.request import getproxies
+
+    return base_url.startswith("https:") or bool(getproxies())
+
+
+def _own_client(make: Any, needs_tls: bool) -> Any:
     import ssl
 
     import httpx
 
     limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE)
-    context = _tls_context(
-        os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), ssl.SSLContext
-    )
+    if needs_tls:
+        context = _tls_context(
+            os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), ssl.SSLContext
+        )
+    else:
+        # One that trusts no certificate, as loading those of the world takes some 20 ms.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         return make(verify=context, limits=limits)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
