@@ -109,7 +109,8 @@ class Exchange:
         token = _current.set(self)
         body = bytearray()
         try:
-            native = self._native(client, self._trace, is_own=is_own)
+            limit = self.left()
+            native = self._native(client, self._trace, limit, limit, is_own=is_own)
             # Not even a client that follows redirects may carry the key to another origin.
             response = client.send(native, stream=True, follow_redirects=False)
             self._is_last_try = True  # an answer has begun
@@ -120,6 +121,7 @@ class Exchange:
                     self._add(body, part)
             finally:
                 response.close()
+            self._let_go_of(response)
             headers = Headers(response.headers.raw)
             stream = response.extensions.get("network_stream")
             if stream is not None and self._is_spoilt(response, headers):
@@ -142,8 +144,10 @@ class Exchange:
         token = _current.set(self)
         body = bytearray()
         try:
-            async with timeout(self.left()):
-                native = self._native(client, self._atrace, is_own=is_own)
+            limit = self.left()
+            async with timeout(limit):
+                # A limit for each read too would only cost a timer more.
+                native = self._native(client, self._atrace, None, limit, is_own=is_own)
                 response = await client.send(native, stream=True, follow_redirects=False)
                 self._is_last_try = True
                 # What a test's mock answers was read, and decoded, before.
@@ -154,6 +158,7 @@ class Exchange:
                         self._add(body, part)
                 finally:
                     await response.aclose()
+                self._let_go_of(response)
                 headers = Headers(response.headers.raw)
                 stream = response.extensions.get("network_stream")
                 if stream is not None and self._is_spoilt(response, headers):
@@ -168,10 +173,17 @@ class Exchange:
         finally:
             _current.reset(token)
 
-    def _native(self, client: Any, trace: Any, *, is_own: bool) -> Any:
+    def _native(
+        self, client: Any, trace: Any, each: float | None, pool: float, *, is_own: bool
+    ) -> Any:
+        """The request in the classes of the library.
+
+        Args:
+            each: Seconds for connecting, and for each read and write.
+            pool: Seconds for getting a connection of the client's.
+        """
         request, content = self._request, self._request.body or None
-        left = self.left()
-        timeout = {"connect": left, "read": left, "write": left, "pool": left}
+        timeout = {"connect": each, "read": each, "write": each, "pool": pool}
         extensions: dict[str, Any] = {"timeout": timeout}
         if self._is_traced:
             extensions["trace"] = trace
@@ -191,6 +203,11 @@ class Exchange:
         native = request.native.request
         native.extensions = extensions
         return native
+
+    def _let_go_of(self, response: Any) -> None:
+        # It refers to its stream, and the stream to it: the collector of garbage, which stops
+        # everything, would have all that they hold to look through, at each poll.
+        response.stream = self._library.ByteStream(b"")
 
     def _add(self, body: bytearray, part: bytes) -> None:
         body += part

@@ -105,9 +105,7 @@ class SyncTransport:
     that a request could change, and none is used by two threads at a time.
     """
 
-    def __init__(
-        self, library: ModuleType, client: Any = None, *, needs_tls: bool = True
-    ) -> None:
+    def __init__(self, library: ModuleType, client: Any = None, *, needs_tls: bool = True) -> None:
         """
         Args:
             library: The module httpx, or another that has its names.
@@ -202,9 +200,7 @@ class SyncTransport:
 class AsyncTransport:
     """As `SyncTransport`; clients of one event loop cannot be used, nor closed, in another."""
 
-    def __init__(
-        self, library: ModuleType, client: Any = None, *, needs_tls: bool = True
-    ) -> None:
+    def __init__(self, library: ModuleType, client: Any = None, *, needs_tls: bool = True) -> None:
         self._library = library
         self._client = client
         self._needs_tls = needs_tls
