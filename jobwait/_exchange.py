@@ -198,8 +198,9 @@ class Exchange:
             )
         if request.native is None or request.native.is_altered():
             url, headers = self._library.URL(request.target), self._library.Headers(request.headers)
-            made = self._library.Request(request.method, url, headers=headers, content=content)
-            request.native = _Native(made)
+            request.native = _Native(
+                self._library.Request(request.method, url, headers=headers, content=content)
+            )
         native = request.native.request
         native.extensions = extensions
         return native

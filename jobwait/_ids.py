@@ -9,7 +9,6 @@ from ._errors import InvalidArgumentError
 from ._operation import Id, IdT, Operation, Part
 from ._pointer import parse_pointer, value_at
 
-
 _DOTS: Final = frozenset({".", ".."})
 
 

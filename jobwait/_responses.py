@@ -328,14 +328,14 @@ def _in_place_of(
 ) -> Any:
     """What stands where a reason is looked for, and has another shape: a string for an object."""
     for length in range(len(pointer) - 1, 0, -1):
-        found = value_at(pointer[:length], data)
-        if found is None:
+        value = value_at(pointer[:length], data)
+        if value is None:
             continue
-        if is_object(found):
+        if is_object(value):
             # One around the status is the job, and no reason.
             is_job = status is None or status[:length] == pointer[:length]
-            return None if is_job or has_code or not any(found.values()) else found
-        return None if isinstance(found, bool) or not found else found
+            return None if is_job or has_code or not any(value.values()) else value
+        return None if isinstance(value, bool) or not value else value
     return None
 
 
