@@ -78,7 +78,7 @@ def slowed(refusals: int) -> Throttle:
 
 
 def queue(throttle: Throttle, now: float, number: int) -> list[Position]:
-    """So many positions in a line that has just begun."""
+    """So many positions in a queue that has just begun."""
     while throttle.reserve(now, first := Position()) == now:
         pass
     throttle.leave(first)
