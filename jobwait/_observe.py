@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ._errors import APIError, InvalidArgumentError, JobwaitError
 from ._operation import JobT
+from ._responses import Sighting
 from ._text import is_first
-from ._waiter import MAX_FAILURES, MAX_UNHEARD, Again, Done, Sighting, Waiter, WaitState
+from ._waiter import MAX_FAILURES, MAX_UNHEARD, Again, Done, Waiter, WaitState
 
 if TYPE_CHECKING:
     from logging import Logger

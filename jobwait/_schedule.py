@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from statistics import fmean
 from typing import Any, Final, NamedTuple, Protocol
 
 from ._errors import InvalidArgumentError
@@ -129,7 +128,7 @@ class Durations:
             earliest = sorted(running for running, _ in jobs)
             self._bounds = (
                 earliest[int(len(jobs) * EARLY)],
-                fmean((running + ended) / 2 for running, ended in jobs),
+                sum(running + ended for running, ended in jobs) / 2 / len(jobs),
                 max(ended for _, ended in jobs),
             )
         first, mean, last = self._bounds
