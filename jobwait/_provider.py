@@ -151,7 +151,13 @@ class Provider:
 
 
 def providers() -> dict[str, Provider]:
-    """Every installed provider by its name, sorted."""
+    """Every installed provider by its name, sorted.
+
+        for name, provider in jobwait.providers().items():
+            print(name, provider.title, [one.operation for one in provider.waitables])
+
+    Packages are loaded as far as they are used.
+    """
     from importlib.metadata import entry_points
 
     return {

@@ -18,7 +18,7 @@ DOCS: Final = ROOT / "docs"
 WORK: Final = ROOT / "build" / "docs"
 """Pages, configuration and the finished site; made anew each time."""
 SOURCES: Final = ("*.md", "how-to/*.md", "explained/*.md", "reference/*.md", "pictures/*.svg")
-INCLUDE: Final = re.compile(r'^--8<-- "([^"]+)"$', flags=re.MULTILINE)
+INCLUDE: Final = re.compile(r"^# include: (\S+)$", flags=re.MULTILINE)
 CONFIG: Final = Path(__file__).with_name("zensical.toml")
 LOCAL: Final = "http://127.0.0.1:8000/"
 
@@ -53,7 +53,7 @@ def copy_sources(pages: Path) -> None:
 
 
 def with_includes(page: Path) -> str:
-    """The text of a page, with each line `--8<-- "file"` replaced by the file."""
+    """The text of a page, with each line `# include: file` replaced by the file."""
 
     def included(match: re.Match[str]) -> str:
         return (ROOT / match[1]).read_text(encoding="utf-8").rstrip()

@@ -21,7 +21,7 @@ FENCE: Final = re.compile(
     r'^(?P<indent> *)```(?P<language>\w+)?(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^ *```$',
     flags=re.MULTILINE | re.DOTALL,
 )
-INCLUDE: Final = re.compile(r'^--8<-- "([^"]+)"$', flags=re.MULTILINE)
+INCLUDE: Final = re.compile(r"^# include: (\S+)$", flags=re.MULTILINE)
 
 
 class Block(NamedTuple):

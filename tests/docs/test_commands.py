@@ -23,7 +23,9 @@ KNOWN: Final = {
     *("apt-get", "cat", "cd", "curl", "export", "pre-commit", "sed", "source", "twine"),
 }
 """Commands that are not ours."""
-MODULES: Final = {"build", "http.server", "jobwait.sandbox", "pip", "pytest", "venv", "benchmarks.plots"}
+MODULES: Final = {
+    *("benchmarks.plots", "build", "http.server", "jobwait.sandbox", "pip", "pytest", "venv"),
+}
 """What stands after `python -m`."""
 OTHERS: Final = {"acme-client", "build", "jobwait", "jobwait-generator", "nox", "twine"}
 """Distributions that are installed by their names."""

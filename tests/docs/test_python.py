@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+import jobwait
+import jobwait.sandbox
 
 from .blocks import ROOT, Block, blocks
 from .provider import everywhere
@@ -44,6 +50,21 @@ mypy_path = {recipes}:{folder}
 [mypy-vcr.*]
 ignore_missing_imports = true
 """
+SURROUNDINGS: Final = """\
+import json
+from contextlib import aclosing
+
+import docurift_client
+
+import jobwait
+import jobwait.sandbox
+
+client = docurift_client.Client("key")
+async_client = docurift_client.AsyncClient("key")
+job_ids = ["job_abc123", "job_def456"]
+waits = [jobwait.Wait.start(client.jobs, job_id) for job_id in job_ids]
+"""
+"""What the examples in docstrings take for granted."""
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +105,33 @@ def test_every_program_runs_as_it_is_printed(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """The indented blocks in the docstrings of what is public, by its name."""
+    public = {f"jobwait.{name}": getattr(jobwait, name) for name in dir(jobwait)}
+    public["jobwait.sandbox.run"] = jobwait.sandbox.run
+    for name, value in public.items():
+        text = inspect.getdoc(value) or ""
+        if name == f"jobwait.{getattr(value, '__name__', '')}" or name.startswith(
+            "jobwait.sandbox"
+        ):
+            for block in re.findall(r"\n\n((?:    .*(?:\n|$))+)", text):
+                yield name, textwrap.dedent(block)
+
+
+def test_every_example_in_a_docstring_has_types_that_fit(tmp_path: Path) -> None:
+    found = [*examples()]
+    assert len({name for name, _ in found}) >= 10
+    lines = SURROUNDINGS.splitlines()
+    for number, (name, block) in enumerate(found):
+        lines += ["", "", f"async def example_{number}() -> None:", f'    """Of {name}."""']
+        lines += textwrap.indent(block, "    ").splitlines()
+    file = tmp_path / "examples.py"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(file)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + file.read_text()
 
 
 def test_every_file_that_a_page_shows_is_tested_as_a_recipe() -> None:

@@ -95,6 +95,7 @@ def test_each_page_is_there_as_markdown() -> None:
         text = (SITE / file).read_text(encoding="utf-8")
         assert text.startswith("# "), file
         assert "<div" not in text.partition("```")[0], file
+        assert "# include: " not in text, file
     assert "wait_for_completion" in (SITE / "llms-full.txt").read_text(encoding="utf-8")
 
 
