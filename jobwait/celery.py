@@ -21,6 +21,8 @@ from ._provider import Provider, providers
 from ._resume import Wait, waitable_of
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from celery import Celery, Task
 
 BATCH: Final = 500
@@ -30,7 +32,7 @@ TURN: Final = 5.0
 PAUSE: Final = 60
 """Seconds until waits that could not be moved on are tried again."""
 
-logger: Final = get_task_logger("jobwait")
+_logger: Final[Logger] = get_task_logger("jobwait")
 
 
 def install(
@@ -72,7 +74,7 @@ def install(
             rest = [wait.to_dict() for wait in still_open]
             delay = min((wait.due for wait in still_open), default=0.0) - time.time()
         except Exception:
-            logger.exception("%d waits are tried again in %d s", len(waits), PAUSE)
+            _logger.exception("%d waits are tried again in %d s", len(waits), PAUSE)
             rest, delay = waits, PAUSE
         try:
             if rest:

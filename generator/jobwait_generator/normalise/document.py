@@ -72,16 +72,22 @@ class _Normaliser:
         data = self._document.data
         for key in mapping(mapping(data.get("components")).get("schemas")):
             self._schemas.keys.reserve(key, f"/components/schemas/{escaped(key)}")
+        servers = self._servers()
         result: Mapping = {
             "openapi": "3.1.0",
             "info": self._info(),
-            "servers": self._servers(),
+            "servers": [
+                {"url": url, **{key: server[key] for key in _SERVER if key in server}}
+                for url, (_, server) in servers.items()
+            ],
             **self._security(data, ""),
             "tags": self._described_tags(),
             "paths": {},
             **{key: value for key, value in data.items() if key.startswith("x-")},
         }
-        origins: dict[str, str] = {}
+        origins = {
+            joined(["servers", str(i)]): pointer for i, (pointer, _) in enumerate(servers.values())
+        }
         for operation in self._operations:
             path = plain_path(operation.path)
             item = result["paths"].setdefault(path, {})
@@ -125,31 +131,32 @@ class _Normaliser:
         notes = {k: info[k] for k in ("summary", "description") if isinstance(info.get(k), str)}
         return {"title": title, "version": version, **notes}
 
-    def _servers(self) -> list[Mapping]:
-        """The server that requests go to, if the document names it, and its alternatives."""
+    def _servers(self) -> dict[str, tuple[str, Mapping]]:
+        """The server that requests go to, if the document names it, and its alternatives.
+
+        Each has its pointer in the document as it was written, by its URL.
+        """
         servers: dict[str, tuple[str, Mapping]] = {}
-        others: dict[str, Mapping] = {}
+        others: dict[str, tuple[str, Mapping]] = {}
         for operation in self._operations:
             owners = (operation.pointer, operation.pointer.rpartition("/")[0], "")
             for owner in owners:
                 listed = sequence(mapping(self._document.at(owner)).get("servers"))
                 if listed:
-                    server = mapping(listed[0])
-                    servers.setdefault(_url(server), (f"{owner}/servers/0", server))
-                    others |= {_url(mapping(other)): mapping(other) for other in listed[1:]}
+                    first, *rest = (
+                        (f"{owner}/servers/{i}", mapping(server)) for i, server in enumerate(listed)
+                    )
+                    servers.setdefault(_url(first[1]), first)
+                    others |= {_url(server): (pointer, server) for pointer, server in rest}
                     break
         urls = [url for url in servers if url]
         if len(urls) > 1:
             message = f"a client has one server, and {urls[0]} is another; select fewer operations"
             self._report(servers[urls[1]][0], message)
         if not urls:
-            return []
-        named = {urls[0]: servers[urls[0]][1], **others, urls[0]: servers[urls[0]][1]}
-        return [
-            {"url": url, **{key: server[key] for key in _SERVER if key in server}}
-            for url, server in named.items()
-            if url
-        ]
+            return {}
+        named = {urls[0]: servers[urls[0]], **others, urls[0]: servers[urls[0]]}
+        return {url: server for url, server in named.items() if url}
 
     def _described_tags(self) -> list[Mapping]:
         texts = {
