@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeAlias
@@ -18,53 +16,14 @@ from jobwait import Provider
 from jobwait._decode import decode
 from jobwait._encode import encode
 
-from ..kit.packages import Packages
-from ..kit.recursive import document, job_schema, value
+from ..kit.packages import Packages, check_refusal
+from ..kit.recursive import document, job_schema, spoil, value
 from .conftest import Cases
 
 Json: TypeAlias = Any
 
-WRONG: Final[tuple[Json, ...]] = (
-    *(None, True, 5, -1.5, "", "x", "$", [], {}, [{}], [None], [[]], {"": {}}, {"a": 5}, "\0"),
-    *({"$ref": target} for target in ({}, 5, "", "#", "#/", "#/paths", "a.yaml", "#/components/~")),
-    *({"type": kind} for kind in ([{}], {}, 5, "file", ["string", 5])),
-    *({key: wrong} for key in ("allOf", "enum", "items", "properties") for wrong in (5, [5], {})),
-    *({key: wrong} for key in ("required", "discriminator", "not") for wrong in (5, [{}], "a")),
-)
 VALUES: Final = 20
 """That each package reads."""
-
-
-def places(data: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The place of every value but the document itself."""
-    items = data.items() if isinstance(data, dict) else enumerate(data)
-    for key, item in items:
-        yield (*path, key)
-        if isinstance(item, dict | list):
-            yield from places(item, (*path, key))
-
-
-def spoil(random: Random, data: Json) -> None:
-    """Put something wrong somewhere, or take something away."""
-    *around, last = random.choice([*places(data)])
-    for key in around:
-        data = data[key]
-    if random.random() < 0.2:
-        del data[last]
-    else:
-        data[last] = copy.deepcopy(random.choice(WRONG))
-
-
-def check_refusal(error: RefusedError, file: str) -> None:
-    """Every problem names a place in the file, and is a line of text."""
-    assert error.problems
-    for problem in error.problems:
-        assert problem.file == file
-        assert problem.line >= 1
-        assert not problem.pointer or problem.pointer.startswith("/")
-        assert problem.message
-        assert str(problem).isprintable()
-        assert " object at 0x" not in str(problem)
 
 
 def is_endless(whole: Json) -> bool:

@@ -15,16 +15,27 @@ from jobwait_generator.document.undecided import decided
 from jobwait_generator.pipeline import draft
 from jobwait_generator.problems import RefusedError
 
-from ..kit.recursive import document, schema
+from ..kit.packages import check_refusal
+from ..kit.recursive import WRONG, document, places, schema
 from .conftest import Cases
-from .test_documents import WRONG, check_refusal, places
 
 Json: TypeAlias = Any
 
 STEPS: Final = (
-    *("..*", "..[?@.type]", "..['$ref']", ".*", "[*]", "[0]", "[-1]", "[::2]", "[?@ == 'a']", "..a"),
+    *(
+        "..*",
+        "..[?@.type]",
+        "..['$ref']",
+        ".*",
+        "[*]",
+        "[0]",
+        "[-1]",
+        "[::2]",
+        "[?@ == 'a']",
+        "..a",
+    ),
     *("[?@.type == $..type]", "[?count(@.*) > 1]", "[?length(@) > 2]", "[?match(@, '(a*)*b')]"),
-    *("[", ".", "..", "[?", "['a", "[9999999999999999999]", "[?@.a == $..*..*]"),
+    *("..a", "[", ".", "..", "[?", "['a", "[9999999999999999999]", "[?@.a == $..*..*]"),
 )
 
 

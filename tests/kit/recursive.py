@@ -6,6 +6,7 @@ All that is random comes from the `Random` that is passed, so one seed means one
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from random import Random
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +22,14 @@ _PLAIN: Final[tuple[Json, ...]] = (
     *({"type": "string"}, {"type": "string", "format": "date"}, {"type": ["string", "null"]}),
     *({"enum": ["a", "b"]}, {"enum": ["a", 1, True]}, {"const": "x"}, {}, {"not": {}}, True, False),
 )
+WRONG: Final[tuple[Json, ...]] = (
+    *(None, True, 5, -1.5, "", "x", "$", [], {}, [{}], [None], [[]], {"": {}}, {"a": 5}, "\0"),
+    *({"$ref": target} for target in ({}, 5, "", "#", "#/", "#/paths", "a.yaml", "#/components/~")),
+    *({"type": kind} for kind in ([{}], {}, 5, "file", ["string", 5])),
+    *({key: wrong} for key in ("allOf", "enum", "items", "properties") for wrong in (5, [5], {})),
+    *({key: wrong} for key in ("required", "discriminator", "not") for wrong in (5, [{}], "a")),
+)
+"""What stands nowhere in a right document."""
 _KEYWORDS: Final = ("allOf", "anyOf", "items", "map", "not", "object", "object", "oneOf", "tuple")
 
 
@@ -96,9 +105,7 @@ def document(random: Random, *, version: str | None = None) -> Json:
         "responses": {"200": {"description": "", "content": {"application/json": media}}},
         "x-wait-for-completion": {
             "status": "/status",
-            "states": dict(
-                zip(WORDS, ("pending", "running", "succeeded", "failed"), strict=True)
-            ),
+            "states": dict(zip(WORDS, ("pending", "running", "succeeded", "failed"), strict=True)),
             "absent": "running",
         },
     }
@@ -162,3 +169,23 @@ def _own_value(random: Random, whole: Json, part: Json, depth: int) -> Json:
     if others is not False and random.random() < 0.5:
         result.setdefault(random.choice("kab"), value(random, whole, others, depth))
     return result
+
+
+def places(data: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The place of every value but the document itself."""
+    items = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, item in items:
+        yield (*path, key)
+        if isinstance(item, dict | list):
+            yield from places(item, (*path, key))
+
+
+def spoil(random: Random, data: Json) -> None:
+    """Put something wrong somewhere, or take something away."""
+    *around, last = random.choice([*places(data)])
+    for key in around:
+        data = data[key]
+    if random.random() < 0.2:
+        del data[last]
+    else:
+        data[last] = copy.deepcopy(random.choice(WRONG))
