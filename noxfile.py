@@ -351,6 +351,15 @@ def engines(session: nox.Session) -> None:
 
 
 @nox.session(requires=["build"])
+def fuzz(session: nox.Session) -> None:
+    """Try random documents, overlays and answers for ten minutes; `-- --seconds 60 --seed 5`."""
+    pip_install(session, *wheels(unplayable=True), *groups("test"))
+    # A test is as long as it shall be.
+    options = ("-o", "faulthandler_timeout=0", "-rP", "tests/fuzz", *session.posargs)
+    session.run("python", "-m", "pytest", *options)
+
+
+@nox.session(requires=["build"])
 def bench(session: nox.Session) -> None:
     """Measure cost side by side with other libraries, and print ratios of medians."""
     pip_install(session, *wheels(), *groups("bench"))
