@@ -12,7 +12,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from random import SystemRandom
+from typing import Any, Final, NoReturn
 from uuid import uuid4
 
 import pytest
@@ -20,22 +21,31 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 MARK: Final = "JOBWAIT_ENGINES_TEST"
 """The variable by which all that was started is found again."""
+PATIENCE: Final = 180.0
+"""Seconds for what takes a few on a machine that does nothing else."""
+PORTS: Final = range(20_000, 32_000)
+"""Linux makes none of these the near end of a connection, so that none is taken by chance."""
+
+_random: Final = SystemRandom()
 
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    while True:
+        port = _random.choice(PORTS)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
-def until(condition: Callable[[], Any], what: str, *, seconds: float = 60.0) -> None:
-    """Wait until something is so, and fail with its name if it takes too long."""
-    deadline = time.monotonic() + seconds
+def until(condition: Callable[[], Any], what: str, *programs: Program) -> None:
+    """Wait until something is so; fail where it takes too long, or a program ends meanwhile."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
+        ended = [program for program in programs if not program.runs]
+        if ended or time.monotonic() > deadline:
+            printed = "\n\n".join(program.output for program in ended or programs)
+            raise AssertionError(f"it did not come to this: {what}\n{printed}")
         time.sleep(0.1)
 
 
@@ -49,18 +59,22 @@ def listens(port: int) -> bool:
 
 
 def needs(program: str, package: str) -> str:
-    """The path of a program from a package of Debian; where it is missing, the test says so.
+    """The path of a program from a package of Debian."""
+    path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin")
+    if path is None:
+        missing(program, f"as root: apt-get install -y --no-install-recommends {package}")
+    return path
+
+
+def missing(what: str, advice: str) -> NoReturn:
+    """Skip a test, in words that say how to get what it needs.
 
     On a machine of CI, which has the variable CI, it fails.
     """
-    path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin")
-    if path is None:
-        install = f"apt-get install -y --no-install-recommends {package}"
-        message = f"{program} is not installed; as root: {install}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+    message = f"{what} is not here; to have it, run {advice}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 class Program:
@@ -82,7 +96,11 @@ class Program:
     def output(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, seconds: float) -> int:
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def wait(self, seconds: float = PATIENCE) -> int:
         """The exit code, once it has ended by itself."""
         return self._process.wait(seconds)
 
@@ -131,17 +149,16 @@ class Programs:
     def python(self, *arguments: str, env: Mapping[str, str] | None = None) -> Program:
         return self.start(sys.executable, *arguments, env=env)
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-        """Run a Python program to its end, and return what it printed."""
-        program = self.python(*arguments, env=env)
-        assert program.wait(120) == 0, program.output
+    def finish(self, program: Program) -> str:
+        """Let a program run to its end, and return what it printed."""
+        assert program.wait() == 0, program.output
         return program.output
 
     def stop(self) -> None:
         """End all that was started, and check that nothing of it is left."""
         for program in reversed(self.started):
             program.stop()
-        until(lambda: not list(self.left()), f"all ended but {list(self.left())}", seconds=10)
+        until(lambda: not list(self.left()), f"all ended but {list(self.left())}")
 
     def left(self) -> Iterator[str]:
         """What still runs of it, wherever it was put."""
