@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final, NoReturn
@@ -128,7 +128,8 @@ class Programs:
 
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder
-        self._mark: Final = uuid4().hex
+        # What a program of these starts has a longer one.
+        self._mark: Final = f"{os.environ.get(MARK, '')}/{uuid4().hex}"
         self.started: Final[list[Program]] = []
 
     def start(self, *command: str, env: Mapping[str, str] | None = None) -> Program:
@@ -158,13 +159,22 @@ class Programs:
         """End all that was started, and check that nothing of it is left."""
         for program in reversed(self.started):
             program.stop()
-        until(lambda: not list(self.left()), f"all ended but {list(self.left())}")
+        with contextlib.suppress(AssertionError):
+            until(lambda: not self.left(), "nothing is left")
+        left = self.left()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert not left, f"these ran on, and were killed: {left}"
 
-    def left(self) -> Iterator[str]:
-        """What still runs of it, wherever it was put."""
+    def left(self) -> dict[int, str]:
+        """The processes that still run, wherever they were put, with their commands."""
         mark = f"{MARK}={self._mark}".encode()
+        found: dict[int, str] = {}
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if mark in (process / "environ").read_bytes().split(b"\0"):
-                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                    yield f"{process.name} {command}"
+                variables = (process / "environ").read_bytes().split(b"\0")
+                if any(variable.startswith(mark) for variable in variables):
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(process.name)] = command.decode(errors="replace")
+        return found

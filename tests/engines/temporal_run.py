@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import signal
 import socket
 import struct
 import sys
@@ -58,6 +59,7 @@ async def main(programs: Programs) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end what it started
     raise_loopback()
     started = Programs(Path(sys.argv[1]))
     try:
