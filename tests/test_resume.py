@@ -139,6 +139,23 @@ def test_the_deadline_survives_clocks_that_differ(time: Time, ahead: float) -> N
     assert 5.5 <= time.now - began <= 6.5
 
 
+def test_a_wait_from_a_machine_whose_clock_is_ahead_is_polled_and_ends(time: Time) -> None:
+    fleet = Fleet(time)
+    [wait] = start(fleet, fleet.add(Job(1e6)), timeout=6.0)
+    began = time.now
+    there = 1e6
+    outcomes: list[Outcome[Any]] = []
+    while not outcomes:
+        ahead = wait._replace(started=wait.started + there, due=wait.due + there)
+        outcomes, still_open = moved(time, fleet, [ahead])
+        there = 0.0
+        for wait in still_open:  # at most one
+            time.now = max(time.now, wait.due - EPOCH)
+    assert isinstance(outcomes[0].error, WaitTimeoutError)
+    assert time.now - began <= 6.5
+    assert len(fleet.log) > 2
+
+
 def test_a_wait_resumed_after_its_deadline_looks_once_more(time: Time) -> None:
     fleet = Fleet(time)
     ids = fleet.add(Job(10.0), Job(1e6))
@@ -206,6 +223,8 @@ GOOD: Final[dict[str, Any]] = {
         ("due", None),
         ("polls", -1),
         ("polls", True),
+        ("polls", 10**400),
+        ("slowest", 101),
         ("final", 1),
         ("word", 5),
         ("progress", 2.0),
@@ -219,6 +238,30 @@ def test_what_is_no_wait_is_refused_with_the_key_that_is_wrong(key: str, value: 
     if key in GOOD:
         with pytest.raises(InvalidArgumentError, match=f"'{key}'"):
             Wait.from_dict({name: GOOD[name] for name in GOOD if name != key})
+
+
+def test_the_text_of_a_number_is_an_id_only_if_it_is_written_as_one() -> None:
+    good = GOOD | {"provider": "descripio", "operation": "GET /api/v1/jobs/{jobId}"}
+    assert Wait.from_dict(good | {"job_id": 5}).job_id == 5
+    assert Wait.from_dict(good | {"job_id": "5"}).job_id == 5
+    for text in ("1_0", " 5", "-5", "\u0665", "5.0", ""):
+        with pytest.raises(InvalidArgumentError, match="'job_id'"):
+            Wait.from_dict(good | {"job_id": text})
+
+
+@given(
+    st.text(max_size=60),
+    st.floats(0, 1),
+    st.sampled_from(["job_1", "5f0c3f8e-7d5e-4a39-9c1b-0b3f6f7f0a11", "j" * 50]),
+)
+def test_a_wait_is_300_bytes_at_most_whatever_the_provider_says(
+    word: str, progress: float, job_id: str
+) -> None:
+    wait = Wait("spideriq", "GET /api/v1/jobs/{job_id}/status", job_id, 1.8e9, 86400.125, 1.8e9)
+    wait = wait._replace(polls=99999, failures=9, slowest=100, final=True, seen=1.8e9 + 1 / 3)
+    data = wait._replace(word=word, progress=progress).to_dict()
+    assert len(json.dumps(data)) <= 300
+    assert word.startswith(data.get("word", ""))
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(
