@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeGuard
 
@@ -15,7 +16,7 @@ from ._validation import LONGEST, seconds
 from ._waiter import WaitState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ._client import AsyncResource, Resource
     from ._operation import JobOperation
@@ -228,19 +229,20 @@ def plain_id(id: Any) -> Any:
 def job_key(provider: str, operation: str, id: Any) -> str:
     """A job's name among all jobs of all providers."""
     parts = id if _is_tuple(id) else (id,)
-    return "/".join([provider, operation, *map(str, parts)])
+    # An id that is sent in a body may have slashes of its own.
+    texts = [str(part).replace("%", "%25").replace("/", "%2F") for part in parts]
+    return "/".join([provider, operation, *texts])
 
 
 def _check(data: Any) -> None:
-    if not is_object(data):
+    if not _is_mapping(data):
         raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
-    found: dict[Any, Any] = data
     for name in Wait._fields:
-        missing = name not in found and name not in Wait._field_defaults
-        if missing or (name in found and not _VALID[name](found[name])):
-            shown = "nothing" if missing else f"{found[name]!r:.60}"
+        missing = name not in data and name not in Wait._field_defaults
+        if missing or (name in data and not _VALID[name](data[name])):
+            shown = "nothing" if missing else f"{data[name]!r:.60}"
             raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
-    unknown = sorted(map(str, found.keys() - set(Wait._fields)))
+    unknown = sorted(map(str, data.keys() - set(Wait._fields)))
     if unknown:
         raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
 
@@ -282,6 +284,10 @@ def waitable_of(provider: str, operation: str) -> Waitable:
     raise InvalidArgumentError(
         f"this wait's 'operation' is {operation!r}, which the package of {provider} does not have"
     )
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
 
 
 def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:

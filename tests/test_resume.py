@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -186,6 +187,24 @@ def test_the_same_outcome_has_the_same_key_wherever_it_was_seen(time: Time) -> N
     assert json.loads(json.dumps(first.to_dict()))["outcome"] == "succeeded"
 
 
+texts = st.text("a/%", min_size=1, max_size=4)
+
+
+@given(st.tuples(texts, texts), st.tuples(texts, texts))
+def test_jobs_that_differ_have_keys_that_differ(first: object, second: object) -> None:
+    keys = [Wait("docurift", "GET /v1/jobs", id, 0.0, None, 0.0).key for id in (first, second)]
+    assert (keys[0] == keys[1]) == (first == second)
+
+
+def test_a_wait_that_was_seen_is_never_said_to_be_unseen(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(5.0, faults={1: lambda: too_many(60)}), Job(5.0))
+    refused, wait = start(fleet, ids, timeout=100.0)
+    seen = wait._replace(timeout=30.0, seen=wait.started, polls=1, word=None)
+    [outcome] = moved(time, fleet, [refused, seen], max_in_flight=1).done
+    assert "may still be running" in str(outcome.error)
+
+
 def test_a_wait_goes_through_json() -> None:
     client = DocuriftClient(KEY)
     wait = Wait.start(client.jobs, "job_1", timeout=None)._replace(
@@ -232,7 +251,7 @@ GOOD: Final[dict[str, Any]] = {
     ],
 )
 def test_what_is_no_wait_is_refused_with_the_key_that_is_wrong(key: str, value: object) -> None:
-    assert Wait.from_dict(GOOD).job_id == "job_1"
+    assert Wait.from_dict(MappingProxyType(GOOD)).job_id == "job_1"
     with pytest.raises(InvalidArgumentError, match=f"'{key}'"):
         Wait.from_dict(GOOD | {key: value})
     if key in GOOD:
