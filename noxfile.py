@@ -34,7 +34,7 @@ PYPI = ("--no-config", "--default-index", "https://pypi.org/simple")
 # Which dependency groups declare the imports of what is not published.
 DECLARED = {
     "tests": ["test", "types", "conformance", "engines", "install"],
-    "benchmarks": ["bench"],
+    "benchmarks": ["bench", "engines"],
     "docs": ["demo", "engines"],
 }
 MODULES = (
