@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import sys
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ._errors import InvalidArgumentError
@@ -151,7 +152,12 @@ class Provider:
 
 
 def providers() -> dict[str, Provider]:
-    """Every installed provider by its name, sorted."""
+    """Every installed provider by its name, sorted; what is installed is read once."""
+    return dict(_installed(tuple(sys.path)))
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> dict[str, Provider]:
     from importlib.metadata import entry_points
 
     return {

@@ -1,7 +1,4 @@
-"""Waits on Celery and RabbitMQ: they travel as JSON in messages.
-
-A worker polls what is due, sends the outcomes and the rest, and acknowledges the old message last:
-if it is killed, an outcome may be delivered twice, but none is lost."""
+"""Waits on Celery and RabbitMQ, in messages: none is lost, and an outcome may come twice."""
 
 from __future__ import annotations
 
@@ -131,19 +128,21 @@ class _Worker(threading.local):
 
 def _check(app: Celery, name: str) -> None:
     conf = app.conf
-    if str(conf.broker_write_url or conf.broker_url).startswith(("redis", "sentinel")):
+    first = app.connection_for_write()
+    brokers = first.alt or [first.as_uri(include_password=True)]
+    if any(broker.startswith(("redis", "sentinel")) for broker in brokers):
         raise ConfigurationError(
-            "with Redis as broker a wait is lost now and then when a worker is killed, as Celery "
-            "only emulates acknowledgements there (celery/kombu#305): use RabbitMQ"
+            "with Redis as broker a wait is lost now and then, as Celery only emulates "
+            "acknowledgements there (celery/kombu#305): use RabbitMQ"
         )
-    driver = app.connection_for_write().transport.driver_type
-    if driver == "memory" and conf.task_always_eager:
+    drivers = {app.connection_for_write(broker).transport.driver_type for broker in brokers}
+    if drivers == {"memory"} and conf.task_always_eager:
         raise ConfigurationError("task_always_eager knows no countdown: start a test worker")
     queue = app.amqp.queues[name]
     is_quorum = (queue.queue_arguments or {}).get("x-queue-type") == "quorum"
     is_delayed = is_quorum and queue.exchange.type != "direct"
     is_safe = is_delayed and conf.broker_transport_options.get("confirm_publish")
-    if driver != "memory" and not (driver == "amqp" and is_safe):
+    if drivers != {"memory"} and not (drivers == {"amqp"} and is_safe):
         raise ConfigurationError(
             f"a wait in the queue {name!r} could be lost: use RabbitMQ, with app.conf.update("
             "task_default_queue_type='quorum', task_default_exchange_type='topic', "
