@@ -58,6 +58,8 @@ _logger: Logger | None = None
 def on_poll(callback: Callable[[PollEvent], object]) -> Callable[[], None]:
     """Call a function after every poll of every wait in this process, for metrics or a display.
 
+        remove = jobwait.on_poll(lambda event: print(event.job_id, event.status, event.duration))
+
     Args:
         callback: Called with a `PollEvent` in the thread that polls, in the event loop of many
             waits, so it should be quick. What it raises goes to the log, and never ends a wait.

@@ -265,7 +265,8 @@ class SharedCalls:
         )
 
     def _carry(self, operation: str) -> _Carried:
-        """
+        """Keep the keys that requests of an operation carry, and return them.
+
         Raises:
             ConfigurationError: The client has no key for this operation.
         """
@@ -291,7 +292,8 @@ class SharedCalls:
         return [*self._headers[:1], *_raw(own | added)]
 
     def check_open(self) -> None:
-        """
+        """Check that the client is open.
+
         Raises:
             ClientClosedError: The client is closed.
         """

@@ -340,7 +340,8 @@ def _in_place_of(
 
 
 def _parsed(response: Response) -> Any:
-    """
+    """The body as decoded JSON.
+
     Raises:
         ValueError: The body is not JSON.
         RecursionError: It is nested too deeply.

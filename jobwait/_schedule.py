@@ -40,7 +40,12 @@ class Schedule(Protocol):
 
 
 class Fixed:
-    """Polls every `interval` seconds."""
+    """Polls every `interval` seconds.
+
+        client.jobs.wait_for_completion("job_abc123", schedule=jobwait.Fixed(2))
+
+    Jitter makes each delay up to a tenth longer.
+    """
 
     __slots__ = ("interval",)
 
@@ -56,7 +61,12 @@ class Fixed:
 
 
 class Exponential:
-    """Polls after `initial` seconds, then after delays `multiplier` times longer each."""
+    """Polls after `initial` seconds, then after delays `multiplier` times longer each.
+
+        client.jobs.wait_for_completion("job_abc123", schedule=jobwait.Exponential(1, 1.5, 10))
+
+    No delay is longer than `maximum` seconds, jitter aside.
+    """
 
     __slots__ = ("initial", "maximum", "multiplier")
 

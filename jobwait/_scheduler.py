@@ -162,7 +162,8 @@ class Scheduler:
     """
 
     def __init__(self, rules: Rules, *, only_due: bool = False, tracks: bool = False) -> None:
-        """
+        """Make a scheduler without jobs.
+
         Args:
             only_due: Whether all is done when no poll is due any more.
             tracks: Whether `turn_and_moved` is to be asked.

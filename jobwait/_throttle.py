@@ -181,7 +181,8 @@ class Throttle:
                 self._since, self._answered, self._refused = ended, 0, 0
 
     def _judge(self, answered: float, sent: float, share: float) -> None:
-        """
+        """Choose the rate of the next window by how this one went.
+
         Args:
             answered: Polls per second.
             sent: Polls per second, the refused ones too.

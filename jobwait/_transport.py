@@ -106,7 +106,8 @@ class SyncTransport:
     """
 
     def __init__(self, library: ModuleType, client: Any = None, *, needs_tls: bool = True) -> None:
-        """
+        """Make a transport, and its first client where it has its own.
+
         Args:
             library: The module httpx, or another that has its names.
             client: The user's own, which stays open.

@@ -42,7 +42,8 @@ def whole_number(name: str, value: Any, *, minimum: int = 0) -> int:
 
 
 def check_on_update(value: object) -> None:
-    """
+    """Check the function that hears of polls.
+
     Raises:
         InvalidArgumentError: `value` is no function.
     """

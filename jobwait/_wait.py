@@ -64,6 +64,8 @@ def wait_for_completion(
 ) -> DoneT | Coroutine[Any, Any, DoneT]:
     """Poll a job until it has succeeded, and return it.
 
+        job = jobwait.wait_for_completion(client.jobs, "job_abc123", timeout=120)
+
     Args:
         resource: What the job belongs to, as `client.jobs`. The resource of an asynchronous client
             makes this an awaitable.

@@ -149,7 +149,8 @@ class Waiter(Generic[JobT]):
         return WaitState(job_id, now, math.inf if limit is None else seconds("timeout", limit))
 
     def check(self, state: WaitState[JobT], now: float, paused_until: float) -> None:
-        """
+        """Check that there is time for another poll.
+
         Raises:
             WaitTimeoutError: The deadline leaves no time for another poll; as `is_over`.
         """

@@ -1,4 +1,8 @@
-"""Waits on Celery and RabbitMQ, in messages: none is lost, and an outcome may come twice."""
+"""Waits on Celery and RabbitMQ: they travel as JSON in messages.
+
+A worker polls what is due, sends the outcomes and the rest, and acknowledges the old message last:
+if it is killed, an outcome may be delivered twice, but none is lost.
+"""
 
 from __future__ import annotations
 
