@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import sys
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ._errors import InvalidArgumentError
@@ -156,8 +157,13 @@ def providers() -> dict[str, Provider]:
         for name, provider in jobwait.providers().items():
             print(name, provider.title, [one.operation for one in provider.waitables])
 
-    Packages are loaded as far as they are used.
+    What is installed is read once, and packages are loaded as far as they are used.
     """
+    return dict(_installed(tuple(sys.path)))
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> dict[str, Provider]:
     from importlib.metadata import entry_points
 
     return {

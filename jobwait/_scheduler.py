@@ -348,8 +348,10 @@ class Scheduler:
         if wait is None:
             state = group.waiter.start(job_id, now, self._rules.timeout)
         else:
-            state = wait.state(calls.time(), now)
-            at = now + max(0.0, wait.due - calls.time())
+            today = calls.time()
+            wait = wait.here(today)
+            state = wait.state(today, now)
+            at = now + max(0.0, wait.due - today)
         if state.polls == 0:
             group.lane.unseen += 1
             group.lane.ask_again()

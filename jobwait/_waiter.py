@@ -300,6 +300,8 @@ class Waiter(Generic[JobT]):
             job += "or with a longer timeout"
         elif isinstance(last_error, APIConnectionError) and state.failures == state.polls:
             job = "nothing ever answered: check base_url and the network"
+        elif state.seen is not None:
+            job = "the job may still be running: wait again, or with a longer timeout"
         else:
             job = "the job was never seen: wait again, or with a longer timeout"
         text = f"{why}: the wait may last {state.timeout:g} s, and {job}"

@@ -295,6 +295,8 @@ def test_a_file_as_a_kill_leaves_it_loses_nothing_and_tells_nothing_twice(
                 outcomes.close()
             told |= set(seen)
             assert len(set(seen)) == len(seen) and not taken & set(seen)
+            # All but the one that the process was busy with.
+            assert set(seen[:stop]) <= taken_from(killed)
             ended = {id for id, kind in before.items() if kind}
             assert not ended & {id for _, id in fleet.log[polled:]}
             assert set(seen) <= {id for id, kind in stored(killed).items() if kind}
