@@ -98,7 +98,7 @@ class Schemas:
                 components[key] = self.origins.note(node, self.origins.of(schema))
             components |= self._inner
             if len(components) > _MOST:
-                raise TooManySchemasError
+                raise TooManySchemasError(self.origins.of(schema))
         break_circles(components)
         for key, node in components.items():
             open_constants(node, self.keys.discriminators.get(key))
@@ -160,7 +160,7 @@ class Schemas:
         """The normal form of a schema that is looked at now; a reference where that has a name."""
         self._nodes += 1
         if len(self._levels) >= _LEVELS or self._nodes > _NODES:
-            raise TooManySchemasError
+            raise TooManySchemasError(self.origins.of(level.schema))
         component = level.key
         self._levels.append(level)
         node = self._joined(atoms, level.schema, level.hint, component)
