@@ -22,9 +22,7 @@ def oversized(document: Document) -> Iterator[Problem]:
         if is_mapping(value):
             properties = value.get("properties")
             if is_mapping(properties) and len(properties) > MAX_PROPERTIES:
-                text = (
-                    f"{len(properties)} properties are more than {MAX_PROPERTIES}; describe fewer"
-                )
+                count = f"{len(properties)} properties are more than {MAX_PROPERTIES}"
                 yield document.problem(joined([*path, "properties"]), f"{count}; describe fewer")
             if len(words := sequence(value.get("enum"))) > _WORDS:
                 text = f"{len(words)} words are more than {_WORDS}; leave `enum` out"
