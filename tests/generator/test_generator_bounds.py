@@ -93,6 +93,14 @@ def test_four_thousand_words_of_one_name_are_numbered() -> None:
     assert "A_4000 = " in files["widgets-client/widgets_client/models.py"]
 
 
+def test_too_many_operations_are_refused() -> None:
+    data: dict[str, Any] = yaml.safe_load(WIDGETS)
+    item = data["paths"]["/jobs/{id}"]
+    (problem,) = refused(widgets(paths={f"/jobs{i}/{{id}}": item for i in range(1_001)}))
+    assert problem.pointer == "/paths"
+    assert problem.message == "1001 operations are more than 1000; select fewer"
+
+
 def test_an_enum_with_too_many_words_is_refused() -> None:
     data: dict[str, Any] = yaml.safe_load(WIDGETS)
     data["components"]["schemas"]["Kind"]["enum"] = [f"w{i}" for i in range(5_001)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..model.api import Server
 from ..model.requests import Request
@@ -142,7 +143,7 @@ class Resource:
         return next((link for link in self.links if link.kind == "cancel"), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Package:
     """A package."""
 
@@ -175,7 +176,7 @@ class Package:
         """Where requests go if the user does not choose; empty where the document names none."""
         return self.servers[0].url if self.servers else ""
 
-    @property
+    @cached_property
     def wait_errors(self) -> dict[str, list[str]]:
         """The errors of waits, each with the annotations of its job."""
         jobs = {
