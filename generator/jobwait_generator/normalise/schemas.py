@@ -76,9 +76,9 @@ class Schemas:
         """
         if not is_mapping(schema):
             schema = {}
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and not self.alternatives.is_nullable(reference):
-            return {"$ref": REF + self.keys.key(local_pointer(reference) or "")}
+        parts = self.alternatives.atoms(schema).parts
+        if len(parts) == 1 and "$ref" in parts[0]:
+            return {"$ref": REF + self.keys.key(local_pointer(str(parts[0]["$ref"])) or "")}
         title = title_of(schema)
         key = self.keys.new_key(*([title] if title else []), *names)
         self.keys.add(key, schema)
