@@ -1,7 +1,8 @@
 """A tiny HTTP server in a process of its own, so that what it costs is small, and not measured.
 
-The DocuRift job `after-N` completes with every Nth poll, and is processing at the others; every
-other job is processing until `/finish` was asked, and completed then. The bodies are the examples
+The DocuRift job `after-N` completes with every Nth poll, and is processing at the others; the job
+`until-T-N` is completed from T on, in milliseconds since the epoch; every other job is processing
+until `/finish` was asked, and completed then. The bodies are the examples
 of the document. `/connections` tells how many connections there were before the one that asks, and
 `/window` about the polls since it was asked last.
 """
@@ -16,11 +17,12 @@ from array import array
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, time
 from typing import Any, Final, NamedTuple
 from urllib.request import urlopen
 
 PATH: Final = "/v1/jobs/after-"
+TIMED: Final = "/v1/jobs/until-"
 
 
 class Window(NamedTuple):
@@ -85,6 +87,10 @@ class _Server:
             self._polls[target] += 1
             last = self._polls[target] % int(target.removeprefix(PATH)) == 0
             return self._completed if last else self._processing
+        if target.startswith(TIMED):
+            self._waited += 1
+            ends = int(target.removeprefix(TIMED).partition("-")[0])
+            return self._completed if time() * 1000 >= ends else self._processing
         if target.startswith("/v1/jobs/"):
             now = monotonic()
             answered = self._answered.get(target)

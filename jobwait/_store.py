@@ -75,7 +75,8 @@ class Store:
     """An open file, which nobody else can open as long as it is."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """
+        """Open the file, or make it.
+
         Raises:
             CheckpointError: It cannot be used; the message says why, and what to do.
         """
@@ -162,11 +163,18 @@ class Store:
             [(kind, outcome, more, number) for number, kind, outcome, more in waits],
         )
 
-    def take(self, numbers: Iterable[int]) -> None:
-        """Write that somebody was told how these ended."""
-        self._db.executemany(
-            "update waits set taken = 1 where number = ?", [(number,) for number in numbers]
-        )
+    def take(self, number: int) -> None:
+        """Write that somebody was told how a wait ended.
+
+        It outlasts the process, but is not forced onto the disk, as there is one for each outcome:
+        after a power cut, some may be told again.
+        """
+        with self._turn, self._explained("written"):
+            self._db.execute("pragma synchronous = normal")
+            try:
+                self._db.execute("update waits set taken = 1 where number = ?", (number,))
+            finally:
+                self._db.execute("pragma synchronous = full")
 
     def forget(self, kinds: Iterable[str]) -> int:
         """Delete the waits that ended so, and return how many there were."""

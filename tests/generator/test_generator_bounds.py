@@ -66,7 +66,7 @@ def test_an_object_with_too_many_properties_is_refused() -> None:
 
 def test_descriptions_that_mean_too_many_properties_together_are_refused() -> None:
     data: dict[str, Any] = yaml.safe_load(WIDGETS)
-    parts = [
+    parts: list[Any] = [
         {"properties": {f"p{i}": {} for i in range(first, first + 100)}}
         for first in range(0, 10_000, 100)
     ]
@@ -78,7 +78,7 @@ def test_descriptions_that_mean_too_many_properties_together_are_refused() -> No
 
 def test_what_is_put_together_over_and_over_again_is_refused() -> None:
     data: dict[str, Any] = yaml.safe_load(WIDGETS)
-    parts = [{"properties": {f"p{i}": {}}} for i in range(1_900)]
+    parts: list[Any] = [{"properties": {f"p{i}": {}}} for i in range(1_900)]
     data["components"]["schemas"]["Failure"] = {"type": "object", "allOf": parts}
     (problem,) = refused(widgets(components=data["components"]))
     assert problem.message == "this means too many schemas; describe less, or flatter"

@@ -14,8 +14,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
-from jsonpath_rfc9535 import JSONPathError, finditer
-
 from ..problems import Problem, RefusedError, prose
 from .document import SELECTION, Document, Origin, moved
 from .editing import Editor, Location
@@ -211,6 +209,9 @@ class _Application:
             self._add(pointer, "this looks at everything for everything; select by names")
             return []
         self._work += work
+        # Loaded here, as most documents have no overlay.
+        from jsonpath_rfc9535 import JSONPathError, finditer
+
         try:
             nodes = list(islice(finditer(query, self._editor.data), _NODES + 1))
         except (JSONPathError, RecursionError, ValueError) as error:

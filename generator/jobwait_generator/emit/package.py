@@ -143,6 +143,14 @@ class Resource:
         return next((link for link in self.links if link.kind == "cancel"), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """Something that the document says, and its author could not know."""
+
+    pointer: str
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Package:
     """A package."""
@@ -160,6 +168,9 @@ class Package:
     """The whole file; empty where there is none."""
     text: str
     header: str
+    sources: list[str]
+    """What it is made of: the document, and its overlay."""
+    assumptions: list[Assumption]
     servers: tuple[Server, ...]
     credentials: tuple[Credential, ...]
     key_required: bool

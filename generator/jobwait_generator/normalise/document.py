@@ -69,16 +69,22 @@ class _Normaliser:
         data = self._document.data
         for key in mapping(mapping(data.get("components")).get("schemas")):
             self._schemas.keys.reserve(key, f"/components/schemas/{escaped(key)}")
+        servers = self._servers()
         result: Mapping = {
             "openapi": "3.1.0",
             "info": self._info(),
-            "servers": self._servers(),
+            "servers": [
+                {"url": url, **{key: server[key] for key in _SERVER if key in server}}
+                for url, (_, server) in servers.items()
+            ],
             **self._security(data, ""),
             "tags": self._described_tags(),
             "paths": {},
             **{key: value for key, value in data.items() if key.startswith("x-")},
         }
-        origins: dict[str, str] = {}
+        origins = {
+            joined(["servers", str(i)]): pointer for i, (pointer, _) in enumerate(servers.values())
+        }
         for operation in self._operations:
             path = self._paths[operation.own_pointer]
             item = result["paths"].setdefault(path, {})
@@ -120,26 +126,28 @@ class _Normaliser:
         notes = {k: info[k] for k in ("summary", "description") if isinstance(info.get(k), str)}
         return {"title": title, "version": version, **notes}
 
-    def _servers(self) -> list[Mapping]:
-        """The server that requests go to, if the document names it, and its alternatives."""
+    def _servers(self) -> dict[str, tuple[str, Mapping]]:
+        """The server that requests go to, if the document names it, and its alternatives.
+
+        Each has its pointer in the document as it was written, by its URL.
+        """
         others = [op for op in self._operations if op not in self._waiting]
-        placed = [servers_of(self._document, op) for op in [*self._waiting, *others]]
-        lists = [(owner, [(url_of(server), server) for server in own]) for owner, own in placed]
-        url = next((own[0][0] for _, own in lists if own and own[0][0]), "")
-        named: dict[str, Mapping] = {}
-        for owner, own in lists:
+        owned = [servers_of(self._document, op) for op in [*self._waiting, *others]]
+        lists = [
+            [(url_of(server), (f"{owner}/servers/{i}", server)) for i, server in enumerate(own)]
+            for owner, own in owned
+        ]
+        url = next((own[0][0] for own in lists if own and own[0][0]), "")
+        named: dict[str, tuple[str, Mapping]] = {}
+        for own in lists:
             if own and own[0][0] and url not in dict(own):
                 message = f"a client has one server, and {url} is another; select fewer operations"
-                self._report(f"{owner}/servers/0", message)
+                self._report(own[0][1][0], message)
                 break
             if own and own[0][0] == url:
                 for other, server in own:
                     named.setdefault(other, server)
-        return [
-            {"url": other, **{key: server[key] for key in _SERVER if key in server}}
-            for other, server in named.items()
-            if other
-        ]
+        return {other: server for other, server in named.items() if other}
 
     def _described_tags(self) -> list[Mapping]:
         texts = {

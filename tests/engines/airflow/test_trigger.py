@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from airflow.providers_manager import ProvidersManager
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 from airflow.triggers.base import BaseTrigger
 from airflow_provider_jobwait.hooks.jobwait import JobwaitHook
@@ -139,6 +140,17 @@ def test_a_connections_extra_holds_other_arguments_of_the_client(
     monkeypatch.setenv("AIRFLOW_CONN_OTHER", '{"conn_type": "jobwait", "extra": {"colour": "red"}}')
     with pytest.raises(ValueError, match=r"'other' has 'colour', .* those are api_key, "):
         JobwaitHook("docurift", "other").get_conn()
+
+
+def test_a_connection_has_a_form_of_its_own() -> None:
+    forms = ProvidersManager().iter_connection_type_hook_ui_metadata()
+    [form] = (form for form in forms if form.connection_type == "jobwait")
+    assert form.hook_name == "jobwait"
+    assert form.field_behaviour == {
+        "hidden_fields": ["schema", "login", "port"],
+        "relabeling": {"password": "API key", "host": "Base URL"},
+        "placeholders": {"host": "the provider's own, if empty"},
+    }
 
 
 @pytest.mark.parametrize(
