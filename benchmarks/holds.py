@@ -3,7 +3,8 @@
 `python -m benchmarks.holds KIND WAITS [SHORTEST LONGEST]` waits for so many jobs, which take so
 many seconds, in processes of their own, and prints what that took. `process` and `blocking` wait in
 memory, `file` on a `Checkpoint`, `session` on one over aiohttp; `--kill SECONDS` kills the process
-once. `celery` has two workers, and needs RabbitMQ; `triggerer` is a trigger of Airflow's, and needs an environment with it.
+once. `celery` has two workers, and needs RabbitMQ; `triggerer` is a trigger of Airflow's, and needs
+an environment with it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from statistics import fmean, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import aiohttp
 from docurift_client import AsyncClient, Client
 
 from benchmarks import server
@@ -77,6 +77,8 @@ def file(url: str, ids: list[str], folder: Path) -> None:
 
 def session(url: str, ids: list[str], folder: Path) -> None:
     """Wait on a checkpoint, over a session of aiohttp's."""
+    import aiohttp
+
     sink = Sink(f"{folder}/sink")
 
     async def main() -> None:
