@@ -16,9 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from docurift_client import Client
 
+from jobwait._responses import Sighting
 from jobwait._schedule import Durations, Schedule
 from jobwait._unset import UNSET
-from jobwait._waiter import Again, Sighting, Waiter
+from jobwait._waiter import Again, Waiter
 
 WAITS: Final = 1_000_000
 RATES: Final = (100, 1_000, 10_000, 100_000)

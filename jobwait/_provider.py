@@ -152,7 +152,13 @@ class Provider:
 
 
 def providers() -> dict[str, Provider]:
-    """Every installed provider by its name, sorted; what is installed is read once."""
+    """Every installed provider by its name, sorted.
+
+        for name, provider in jobwait.providers().items():
+            print(name, provider.title, [one.operation for one in provider.waitables])
+
+    What is installed is read once, and packages are loaded as far as they are used.
+    """
     return dict(_installed(tuple(sys.path)))
 
 

@@ -35,6 +35,9 @@ enough for a last look, or for the first where nobody came to it in time."""
 class Wait(NamedTuple):
     """A wait between two polls, to be stored or sent, and resumed where the package is installed.
 
+        text = json.dumps(jobwait.Wait.start(client.jobs, "job_abc123", timeout=600).to_dict())
+        wait = jobwait.Wait.from_dict(json.loads(text))
+
     Times are seconds since the epoch, so that the deadline survives a move to another machine.
     `advance` moves waits on; `as_completed` and `wait_for_all` take one in place of an id.
     """

@@ -75,7 +75,8 @@ class Store:
     """An open file, which nobody else can open as long as it is."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """
+        """Open the file, or make it.
+
         Raises:
             CheckpointError: It cannot be used; the message says why, and what to do.
         """

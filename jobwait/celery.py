@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
 from asyncio import Runner
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+from weakref import finalize
 
+from celery import Celery, Task
 from celery.exceptions import Reject
 from celery.utils.log import get_task_logger
 
@@ -17,9 +20,6 @@ from ._many import Advanced, async_advance
 from ._provider import Provider, providers
 from ._resume import Wait, waitable_of
 
-if TYPE_CHECKING:
-    from celery import Celery, Task
-
 BATCH: Final = 500
 """Waits in one message; each has 300 bytes at most."""
 TURN: Final = 5.0
@@ -27,7 +27,7 @@ TURN: Final = 5.0
 PAUSE: Final = 60
 """Seconds until waits that could not be moved on are tried again."""
 
-logger: Final = get_task_logger("jobwait")
+_logger: Final[logging.Logger] = get_task_logger("jobwait")
 
 
 def install(
@@ -69,7 +69,7 @@ def install(
             rest = [wait.to_dict() for wait in still_open]
             delay = min((wait.due for wait in still_open), default=0.0) - time.time()
         except Exception:
-            logger.exception("%d waits are tried again in %d s", len(waits), PAUSE)
+            _logger.exception("%d waits are tried again in %d s", len(waits), PAUSE)
             rest, delay = waits, PAUSE
         try:
             if rest:
@@ -113,6 +113,7 @@ class _Worker(threading.local):
         self._make_client: Final = client
         self._clients: Final[dict[str, Any]] = {}
         self._runner: Final = Runner()  # its loop is made by the first task, after any fork
+        finalize(threading.current_thread(), self._runner.close)
 
     def move_on(self, waits: list[dict[str, Any]]) -> Advanced:
         pairs = [(self._resource(wait), wait) for wait in map(Wait.from_dict, waits)]
@@ -125,7 +126,6 @@ class _Worker(threading.local):
 
 
 def _check(app: Celery, name: str) -> None:
-    conf = app.conf
     first = app.connection_for_write()
     brokers = first.alt or [first.as_uri(include_password=True)]
     if any(broker.startswith(("redis", "sentinel")) for broker in brokers):
@@ -134,12 +134,12 @@ def _check(app: Celery, name: str) -> None:
             "acknowledgements there (celery/kombu#305): use RabbitMQ"
         )
     drivers = {app.connection_for_write(broker).transport.driver_type for broker in brokers}
-    if drivers == {"memory"} and conf.task_always_eager:
+    if drivers == {"memory"} and app.conf.task_always_eager:
         raise ConfigurationError("task_always_eager knows no countdown: start a test worker")
     queue = app.amqp.queues[name]
     is_quorum = (queue.queue_arguments or {}).get("x-queue-type") == "quorum"
     is_delayed = is_quorum and queue.exchange.type != "direct"
-    is_safe = is_delayed and conf.broker_transport_options.get("confirm_publish")
+    is_safe = is_delayed and app.conf.broker_transport_options.get("confirm_publish")
     if drivers != {"memory"} and not (drivers == {"amqp"} and is_safe):
         raise ConfigurationError(
             f"a wait in the queue {name!r} could be lost: use RabbitMQ, with app.conf.update("

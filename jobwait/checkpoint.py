@@ -42,7 +42,7 @@ class Checkpoint:
 
         with jobwait.Checkpoint("batch.db") as checkpoint:
             for outcome in checkpoint.as_completed(client.jobs, job_ids, timeout=600):
-                store(outcome)
+                print(outcome.job_id, outcome.kind)
 
     Each turn of waiting is one transaction, which is on the disk before you are told of anything.
     Keys are never written; what the providers say of the jobs is.

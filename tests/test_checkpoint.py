@@ -445,6 +445,22 @@ def test_a_full_disk_loses_nothing(driver: Sync, time: Time, path: Path) -> None
     assert {outcome.job_id for outcome in taken} == set(ids)
 
 
+def test_a_disk_that_is_full_from_the_start_loses_nothing(
+    driver: Sync, time: Time, path: Path
+) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(*[Job(float(seconds % 10)) for seconds in range(100)])
+    jobs = pairs(driver, fleet, ids)
+    with Checkpoint(path) as checkpoint:
+        pages = checkpoint._store._pragma("page_count")
+        checkpoint._store._pragma(f"max_page_count = {pages}")
+        with pytest.raises(CheckpointError, match="free some space, and make the same call again"):
+            driver.first(ALL, checkpoint, jobs)
+        checkpoint._store._pragma("max_page_count = 1000000")
+        taken = driver.first(ALL, checkpoint, jobs)
+    assert {outcome.job_id for outcome in taken} == set(ids)
+
+
 def test_a_file_that_may_not_grow_is_a_clear_error(path: Path) -> None:
     code = """
 import resource, sys, jobwait, docurift_client

@@ -66,10 +66,12 @@ def run(job_sandbox: Sandbox) -> Run:
         urls: tuple[str, ...] = ("docurift",),
         key: str | None = None,
         process: bool = False,
+        **variables: str,
     ) -> Result:
         options = [f"--base-url={name}={job_sandbox.url(name)}" for name in urls]
         texts = [*map(str, arguments), *options]
-        env = environment(job_sandbox, **({} if key is None else {"DOCURIFT_API_KEY": key}))
+        variables |= {} if key is None else {"DOCURIFT_API_KEY": key}
+        env = environment(job_sandbox, **variables)
         if not process:
             result = CliRunner().invoke(app, texts, input=stdin, env=env, prog_name="jobwait")
             return Result(result.exit_code, result.stdout, result.stderr)
@@ -184,10 +186,38 @@ def test_a_wrong_key_and_a_missing_one_are_told_apart(run: Run, job_sandbox: San
 
 
 def test_no_connection_is_a_code_of_its_own(run: Run) -> None:
-    options = ("--base-url", "http://127.0.0.1:9", "--json")
-    result = run("wait", "docurift", "job_1", *options, urls=())
+    nobody = ("--base-url", "http://docurift.test", "--json")
+    result = run("wait", "docurift", "job_1", *nobody, urls=(), HTTP_PROXY="http://127.0.0.1:9")
     assert result.code == 5
     assert result.outcomes[0]["error"]["type"] == "APIConnectionError"
+
+
+def test_a_timeout_in_which_nothing_could_be_reached_is_no_connection(run: Run) -> None:
+    nobody = ("--base-url", "http://127.0.0.1:9", "--json")
+    result = run("wait", "docurift", "job_1", "--timeout", "0.1", *nobody, urls=())
+    assert result.code == 5
+    assert result.outcomes[0]["outcome"] == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "streams", "code"),
+    [
+        ("providers", ">&- 2>&- <&-", 0),
+        ("wait -", "<&-", 2),
+        ("providers --json", "2>&1 | head -c 1 >/dev/null", 0),
+        ("providers", ">/dev/full", 2),
+        ("providers", ">/dev/full 2>/dev/full", 2),
+    ],
+)
+def test_a_stream_that_is_closed_or_full_ends_in_no_traceback(
+    tmp_path: Path, arguments: str, streams: str, code: int
+) -> None:
+    command = f"{sys.executable} -m jobwait {arguments} {streams}"
+    errors = tmp_path / "errors"
+    with errors.open("w") as file:
+        done = subprocess.run(["sh", "-c", command], stdout=DEVNULL, stderr=file, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in errors.read_text()
 
 
 def test_ids_come_from_files_and_stdin_of_several_providers(

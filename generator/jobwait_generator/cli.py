@@ -247,11 +247,15 @@ def main(arguments: Sequence[str], root: Path) -> int:
         return 2
     except (FormatError, WrongToolsError) as error:
         session.console.fail({"": str(error)})
-    except BrokenPipeError:
-        # Nobody reads on, as with `| head`; nor shall the interpreter try to write the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        session.console.fail({str(error.filename or COMMAND): str(error.strerror or error)})
+        text = str(error.strerror or error)
+        if error.filename is not None:
+            session.console.fail({str(error.filename): text})
+            return 1
+        # The output cannot be written; nor shall the interpreter try to write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # as with `| head`, nobody reads on
+            session.console.note(f"{COMMAND}: {text}")
     return 1
 
 
@@ -261,10 +265,15 @@ def run() -> None:
     # way, is a fifth of its time.
     gc.disable()
     sys.excepthook = _report_defect
-    reconfigure: Callable[..., None] | None = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure:
-        reconfigure(errors="backslashreplace")
-    code = main(sys.argv[1:], root=Path.cwd())
+    with Path(os.devnull).open("r+", encoding="utf-8") as null:
+        # Python has no stream where one was closed before the start.
+        sys.stdin, sys.stdout, sys.stderr = (
+            stream or null for stream in (sys.stdin, sys.stdout, sys.stderr)
+        )
+        reconfigure: Callable[..., None] | None = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+        code = main(sys.argv[1:], root=Path.cwd())
     gc.freeze()
     sys.exit(code)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import typer
@@ -13,6 +13,7 @@ import typer
 from jobwait import (
     APIConnectionError,
     APIError,
+    APITimeoutError,
     CheckpointError,
     ConfigurationError,
     InvalidArgumentError,
@@ -57,12 +58,18 @@ def code_of(error: JobwaitError | None) -> int:
     """The exit code for how a wait ended."""
     if error is None:
         return SUCCEEDED
+    if isinstance(error, WaitTimeoutError) and error.job is None:
+        # The worst counts here too: a job that timed out as nothing could be reached.
+        last = error.last_error
+        if isinstance(last, APIConnectionError) and not isinstance(last, APITimeoutError):
+            return UNREACHABLE
     return next((code for cls, code in _CODES if isinstance(error, cls)), FAILED)
 
 
 def say(text: str) -> None:
     """Write a line to stderr, where outcomes never go."""
-    print(f"jobwait: {text}", file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(f"jobwait: {text}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -70,7 +77,7 @@ def exit_codes(hint: str | None = None) -> Generator[None]:
     """Turn errors into a line on stderr and an exit code.
 
     Args:
-        hint: What to say when Ctrl-C was pressed.
+        hint: What to say of going on, when Ctrl-C was pressed or the output cannot be written.
     """
     try:
         yield
@@ -84,6 +91,14 @@ def exit_codes(hint: str | None = None) -> Generator[None]:
         say(f"interrupted{(hint and f'; {hint}') or ''}")
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        # Nobody reads on; what is left in the buffer must not raise when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         raise typer.Exit(FAILED) from None
+    except OSError as error:
+        _drop_output()
+        say(f"the output cannot be written: {error}{(hint and f'; {hint}') or ''}")
+        raise typer.Exit(USAGE) from None
+
+
+def _drop_output() -> None:
+    """See to it that what is left in the buffer does not raise when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol, Self, TypeAlias
 
 from rich.console import Console, Group, RenderableType
@@ -109,7 +110,8 @@ class Lines:
 
     def note(self, text: str) -> None:
         """As in `Progress`."""
-        print(text, file=sys.stderr, flush=True)
+        with suppress(OSError):  # where nobody can read it, the waits go on
+            print(text, file=sys.stderr, flush=True)
 
     def _is_news(self, event: PollEvent) -> bool:
         key = event.provider, event.operation, event.job_id

@@ -391,6 +391,23 @@ def test_a_reader_that_goes_away_is_no_error(project: Path) -> None:
     assert b"Exception" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("streams", "code"), [(">&- 2>&-", 0), ("<&-", 1), (">/dev/full", 1), ("2>/dev/full", 0)]
+)
+def test_a_stream_that_is_closed_or_full_is_no_defect(
+    project: Path, streams: str, code: int
+) -> None:
+    spec = "-" if streams == "<&-" else project / "widgets.yaml"
+    (project / "widgets.yaml").write_text(WIDGETS, encoding="utf-8")
+    command = f"{sys.executable} -m jobwait_generator suggest --spec {spec} {streams}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
+    result = subprocess.run(
+        ["sh", "-c", command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == code
+    assert "defect" not in result.stderr
+
+
 def test_a_defect_is_told_without_a_traceback(tmp_path: Path) -> None:
     code = "import sys; from jobwait_generator import commands, cli; commands.suggest = None;"
     code += "sys.argv = ['x', 'suggest', '--spec', 'a']; cli.run()"

@@ -216,7 +216,7 @@ def test_documents_are_compared_with_the_overlay_of_each(
     assert capsys.readouterr().out == "new-client: no change for users\n"
 
     assert main(["diff", *files, *one, *two, "--json"], tmp_path) == 0
-    assert [change["kind"] for change in objects(capsys)] == ["removed", "status"]
+    assert [change["kind"] for change in objects(capsys)] == ["status"]
 
     # That beside a document is its own.
     (tmp_path / "old.overlay.yaml").write_text(OVERLAY)

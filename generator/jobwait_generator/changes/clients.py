@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..document.document import VARIABLE
+from ..document.pointer import at, joined
+from ..document.values import Mapping, mapping
 from ..model.names import literal
 from ..model.security import Credential
 from .change import Change, Kind, Place, Severity, change
 from .surface import Surface
 
 _KEY: Final = "Client(api_key)"
+_BASE_URL: Final = "Client(base_url)"
 
 
 def compare_clients(old: Surface, new: Surface) -> Iterator[Change]:
@@ -28,16 +31,46 @@ def compare_clients(old: Surface, new: Surface) -> Iterator[Change]:
 
 def _server(old: Surface, new: Surface) -> Iterator[Change]:
     before, after = old.api.server, new.api.server
-    if before == after:
-        return
-    surface = new if after else old
-    text = f"requests go to {after}, went to {before}"
-    severity = Severity.NOTABLE
-    if not after:
-        text, severity = f"must be given: requests went to {before}", Severity.BREAKING
-    elif not before:
-        text, severity = f"need not be given: requests go to {after}", Severity.COMPATIBLE
-    yield change(severity, Kind.SERVER, "Client(base_url)", surface.place("/servers/0/url"), text)
+    if before != after:
+        place = _server_place(old, new) if after else old.place("/servers/0/url")
+        text = f"requests go to {after}, went to {before}"
+        severity = Severity.NOTABLE
+        if not after:
+            text, severity = f"must be given: requests went to {before}", Severity.BREAKING
+        elif not before:
+            text, severity = f"need not be given: requests go to {after}", Severity.COMPATIBLE
+        yield change(severity, Kind.SERVER, _BASE_URL, place, text)
+    old_others, new_others = _alternatives(old), _alternatives(new)
+    for url in old_others.keys() - {*new_others, after}:
+        text = f"the document does not name the server {url} any more"
+        yield change(Severity.NOTABLE, Kind.SERVER, _BASE_URL, old.place(old_others[url]), text)
+    for url in new_others.keys() - {*old_others, before}:
+        text = f"the document names the server {url} as well"
+        yield change(Severity.COMPATIBLE, Kind.SERVER, _BASE_URL, new.place(new_others[url]), text)
+
+
+def _server_place(old: Surface, new: Surface) -> Place:
+    """Where the document says that requests go elsewhere: at the URL, or at a variable in it."""
+    (before, _), (after, pointer) = (_written_server(surface) for surface in (old, new))
+    if before.get("url") == after.get("url"):
+        variables = mapping(before.get("variables"))
+        for name, variable in mapping(after.get("variables")).items():
+            if mapping(variable).get("default") != mapping(variables.get(name)).get("default"):
+                return new.place(pointer + joined(["variables", name, "default"]))
+    return new.place(f"{pointer}/url")
+
+
+def _written_server(surface: Surface) -> tuple[Mapping, str]:
+    """The server that requests go to, as the document was written, and its normal pointer."""
+    pointer = "/servers/0"
+    source, own = surface.document.origin(pointer)
+    return mapping(at(source.data, own)), pointer
+
+
+def _alternatives(surface: Surface) -> dict[str, str]:
+    """The pointers of the servers that requests do not go to, by their URLs."""
+    servers = enumerate(surface.api.servers)
+    return {server.url: f"/servers/{i}/url" for i, server in servers if i}
 
 
 def _credentials(old: Surface, new: Surface) -> Iterator[Change]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ..document.pointer import tokens
 from ..document.values import Mapping, mapping
-from ..model.names import field_name, method_name
+from ..model.names import field_name, literal, method_name
 from .breakages import breakages
 from .change import Change, Kind, Severity, change
 from .clients import compare_clients
@@ -36,6 +36,7 @@ def _changes(old: Surface, new: Surface) -> Iterator[Change]:
     told = {item.name for item in known} | _implied(known, names, old, new)
     told |= {f"Client({c.parameter})" for s in (old, new) for c in s.api.credentials}
     known += _deprecated(old, new)
+    known += _keys(old, new)
     yield from known
     # A class may have a word for its status that is new, and a new name as well.
     new_names = [c for c in names.changes if c.kind is Kind.RENAMED and "." not in c.name]
@@ -98,6 +99,17 @@ def _is_explained(name: str, told: set[str]) -> bool:
             return True
         name = name.rpartition("(" if name.endswith(")") else ".")[0]
     return False
+
+
+def _keys(old: Surface, new: Surface) -> Iterator[Change]:
+    """Fields whose names in Python stay, but not their keys in JSON."""
+    for name in new.pointers.keys() & old.pointers.keys():
+        before, after = tokens(old.pointers[name]), tokens(new.pointers[name])
+        is_field = before[-2:-1] == after[-2:-1] == ["properties"] and "." in name
+        if is_field and before[-1] != after[-1]:
+            text = f"is read from the key {literal(after[-1])}, was from {literal(before[-1])}"
+            place = new.place(new.pointers[name])
+            yield change(Severity.NOTABLE, Kind.RESPONSE, name, place, text)
 
 
 def _deprecated(old: Surface, new: Surface) -> Iterator[Change]:

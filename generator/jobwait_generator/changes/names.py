@@ -217,7 +217,7 @@ class _Comparison:
         if old.sort in (Sort.MODEL, Sort.ENUM, Sort.RESOURCE, Sort.METHOD):
             own, other = _inner(self._old, old, types), _inner(self._new, new, types)
             return SequenceMatcher(None, own, other, False).ratio() >= _ALIKE
-        is_same = types.relation(old.annotation, new.annotation) is Relation.SAME
+        is_same = types.is_same_value(old.annotation, new.annotation)
         return is_same or old.sort is Sort.MEMBER
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
 _JSON: Final = frozenset({"None", "bool", "float", "int", "str", "Unset"})
 """What a value of JSON is by itself, the class of a missing one among it."""
-_COVARIANT: Final = ("Mapping", "Sequence", "list")
+_EMPTY: Final = frozenset({"None", "Unset"})
+_CONTAINERS: Final = ("Mapping[str, ", "Sequence[", "list[")
+"""Those that are read, and so are related as their items are."""
 
 
 class Relation(Enum):
@@ -44,9 +46,13 @@ class Types:
 
     def relation(self, old: str, new: str) -> Relation:
         """How an annotation of the new package relates to one of the old package."""
-        before, after = _members(self.in_new_names(old)), _members(new)
+        return self._relation(_members(self.in_new_names(old)), _members(new))
+
+    def _relation(self, before: frozenset[str], after: frozenset[str]) -> Relation:
         if before == after:
             return Relation.SAME
+        if items := _items(before - after, after - before):
+            return self._relation(*items)
         if "Any" in before ^ after:
             (plain,) = (side for side in (before, after) if "Any" not in side)
             return Relation.UNTYPED if all(map(_is_json, plain)) else Relation.OTHER
@@ -58,6 +64,10 @@ class Types:
         if all(self._is_one_of(member, after) for member in before):
             return Relation.WIDER
         return Relation.OTHER
+
+    def is_same_value(self, old: str, new: str) -> bool:
+        """Whether two annotations are the same, but for that a value may be missing or null."""
+        return _members(self.in_new_names(old)) - _EMPTY == _members(new) - _EMPTY
 
     def difference(self, old: str, new: str) -> tuple[frozenset[str], frozenset[str]]:
         """The members of a union that went, in the new names, and those that came."""
@@ -78,13 +88,9 @@ class Types:
             return "float" in union
         if member.startswith("Literal["):
             return ("str" if member[8] in "'\"" else "int") in union
-        outer, _, inner = member.partition("[")
-        return outer in _COVARIANT and any(
-            wide.startswith(f"{outer}[")
-            and self.relation(wide[len(outer) + 1 : -1], inner[:-1])
-            in (Relation.SAME, Relation.NARROWER)
-            for wide in union
-        )
+        items = (_items({wide}, {member}) for wide in union)
+        kinds = (Relation.SAME, Relation.NARROWER)
+        return any(each and self._relation(*each) in kinds for each in items)
 
 
 def _members(annotation: str) -> frozenset[str]:
@@ -94,6 +100,16 @@ def _members(annotation: str) -> frozenset[str]:
     except SyntaxError:
         return frozenset({annotation})
     return frozenset(_split(tree))
+
+
+def _items(old: Set[str], new: Set[str]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """What the items of two containers of a kind can be, if these are all there is."""
+    if len(old) == len(new) == 1:
+        (before, after) = (*old, *new)
+        for start in _CONTAINERS:
+            if before.startswith(start) and after.startswith(start):
+                return _members(before[len(start) : -1]), _members(after[len(start) : -1])
+    return None
 
 
 def _split(node: ast.expr) -> Iterable[str]:

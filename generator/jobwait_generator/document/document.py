@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ..problems import Problem
+from ..problems import HTTP_METHODS, Problem
 from .pointer import at, escaped, is_within, joined, local_pointer, parent
 from .source import Source
 from .values import Mapping, is_mapping, mapping
@@ -31,9 +31,6 @@ VARIABLE: Final = "x-environment-variable"
 """On a security scheme: the variable that holds its key."""
 PREFIX: Final = "x-prefix"
 """On an `apiKey` scheme: what stands before the key in its header."""
-
-HTTP_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-"""Keys of a path that are operations."""
 
 _PROVIDER: Final = re.compile(r"(?=.{1,60}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -193,6 +190,11 @@ def linked(known: Iterable[RawOperation], link: object) -> list[RawOperation]:
         if (isinstance(name, str) and name and operation.value.get("operationId") == name)
         or operation.name == f"{method.upper()} {path}"
     ]
+
+
+def names_operation(link: object) -> bool:
+    """Whether an entry of the extension has the name of an operation."""
+    return any(isinstance(mapping(link).get(key), str) for key in ("operationId", "operation"))
 
 
 def is_provider(name: str) -> bool:

@@ -14,8 +14,6 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
-from jsonpath_rfc9535 import JSONPathError, finditer
-
 from ..problems import Problem, RefusedError, prose
 from .document import SELECTION, Document, Origin, moved
 from .limits import MAX_ADDED, size, visits_too_much
@@ -190,6 +188,9 @@ class _Application:
         if visits_too_much(query, self.document.data):
             self._add(pointer, "this looks at everything for everything; select by names")
             return []
+        # Loaded here, as most documents have no overlay.
+        from jsonpath_rfc9535 import JSONPathError, finditer
+
         try:
             matches = finditer(query, self.document.data)
             nodes = list(islice(matches, _NODES + 1))

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from ..problems import Problem, RefusedError, prose
 from .document import EXTENSION, LINKS, SELECTION, Document, RawOperation, linked, operations
 from .pointer import joined
+from .servers import servers_of, url_of
 from .values import is_sequence, mapping, sequence
 
 
@@ -24,18 +25,34 @@ def select(document: Document) -> list[RawOperation]:
     return selected
 
 
+def links_left_out(document: Document) -> list[str]:
+    """What is to be said of links to operations that a client cannot send.
+
+    Raises:
+        RefusedError: As `select`.
+    """
+    selection = _Selection(document)
+    selection.operations()
+    return selection.left_out
+
+
 class _Selection:
     def __init__(self, document: Document) -> None:
         self.problems: list[Problem] = []
+        self.left_out: list[str] = []
         self._document = document
         self._known = list(operations(document))
 
     def operations(self) -> list[RawOperation]:
         selected = {operation.own_pointer: operation for operation in self._named_or_marked()}
         left = list(selected.values())
+        homes = {url for operation in left for url in self._urls(operation)}
         while left:
-            for target in self._linked(left.pop()):
-                if target.own_pointer not in selected:
+            for key, target in self._linked(left.pop()):
+                urls = self._urls(target)
+                if target.own_pointer not in selected and urls and not homes & {*urls}:
+                    self._leave_out(key, target, urls[0])
+                elif target.own_pointer not in selected:
                     selected[target.own_pointer] = target
                     left.append(target)
         return [operation for operation in self._known if operation.own_pointer in selected]
@@ -68,8 +85,18 @@ class _Selection:
         wanted = {word, f"{method.upper()} {path}"}
         return [operation for operation in self._known if wanted & _names(operation)]
 
-    def _linked(self, operation: RawOperation) -> Iterator[RawOperation]:
-        """The operations that one with the extension links to."""
+    def _urls(self, operation: RawOperation) -> list[str]:
+        """Where an operation can be sent."""
+        _, servers = servers_of(self._document, operation)
+        return [url_of(server) or str(server.get("url")) for server in servers]
+
+    def _leave_out(self, key: str, operation: RawOperation, url: str) -> None:
+        """A client has one server, and sends its key to no other."""
+        text = f"`{key}` is left out: {prose(operation.name)} is at another server, {prose(url)}"
+        self.left_out.append(text)
+
+    def _linked(self, operation: RawOperation) -> Iterator[tuple[str, RawOperation]]:
+        """The operations that one with the extension links to, and which entries do."""
         settings = mapping(operation.value.get(EXTENSION))
         for key in LINKS:
             for by in ("operationId", "operation"):
@@ -83,7 +110,7 @@ class _Selection:
                 elif len(targets) > 1:
                     message = f"{len(targets)} operations are {prose(word)!r}; write `operation: "
                     self._report(pointer, f"{message}{prose(targets[0].name)}`")
-                yield from targets[:1]
+                yield from ((key, target) for target in targets[:1])
 
     def _report(self, pointer: str, message: str) -> None:
         self.problems.append(self._document.problem(pointer, message))

@@ -143,6 +143,14 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """Something that the document says, and its author could not know."""
+
+    pointer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """A package."""
 
@@ -159,6 +167,9 @@ class Package:
     """The whole file; empty where there is none."""
     text: str
     header: str
+    sources: list[str]
+    """What it is made of: the document, and its overlay."""
+    assumptions: list[Assumption]
     servers: tuple[Server, ...]
     credentials: tuple[Credential, ...]
     key_required: bool

@@ -25,6 +25,12 @@ _ERRORS: Final = {
     "404": "NotFoundError",
     "429": "RateLimitError",
 }
+_LINKS: Final = {
+    "cancel": "Cancel a job.",
+    "list": "List jobs.",
+    "result": "Get the result of a job.",
+}
+"""What the methods do, where the document does not say it."""
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NO_UUID: Final = "00000000-0000-0000-0000-000000000000"
 
@@ -137,9 +143,7 @@ class ResourceBuilder:
             constant=f"{link.kind}_{method}".upper(),
             request=target.request,
             body=body,
-            text=target.text("summary")
-            or target.text("description")
-            or f"{link.kind.capitalize()} a job.",
+            text=target.text("summary") or target.text("description") or _LINKS[link.kind],
             id_type=request.id_type if request.id_parts else "",
             parameter=request.parameter,
             parameter_text=request.parameter_text,

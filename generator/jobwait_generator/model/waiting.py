@@ -49,6 +49,8 @@ class Polling:
     maximum: float = 10.0
     timeout: float = 300.0
     not_found_grace: float = 0.0
+    is_assumed: bool = False
+    """Whether the provider recommends none of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ def read_waiting(value: object, pointer: str) -> Waiting:
         else None,
         failure=settings.get("failure", {}),
         polling=Polling(
+            is_assumed=polling.get("x-assumed") is True,
             **{
                 name: float(polling[key])
                 for key, name in (
@@ -119,7 +122,7 @@ def read_waiting(value: object, pointer: str) -> Waiting:
                     ("notFoundGrace", "not_found_grace"),
                 )
                 if key in polling
-            }
+            },
         ),
         links={
             key: LinkSettings(

@@ -201,7 +201,7 @@ class Schemas:
         return self.origins.note(result, self.origins.of(part))
 
     def _properties(self, part: Mapping, hint: str) -> Mapping:
-        required = [name for name in sequence(part.get("required")) if isinstance(name, str)]
+        required = sequence(part.get("required"))
         properties: Mapping = {}
         for name, value in part["properties"].items():
             if is_nothing(value) or mapping(value).get("writeOnly") is True:
