@@ -338,7 +338,8 @@ def docs(session: nox.Session) -> None:
     """
     pip_install(session, *wheels(), *groups("docs", "test", "types", "demo"))
     session.run("python", "-m", "docs.site", *session.posargs)
-    session.run("pytest", "tests/docs")
+    workers = str(os.cpu_count() or 1)
+    session.run("pytest", "tests/docs", "--numprocesses", workers, "--dist", "worksteal")
 
 
 @nox.session(requires=["build"])
