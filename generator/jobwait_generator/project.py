@@ -151,7 +151,7 @@ def refusal(document: Document, overlay: str) -> str:
         generate([_overlaid(document, Source("overlay", overlay.encode()))])
     except RefusedError as error:
         return error.problems[0].message
-    except (FormatError, RecursionError) as error:
+    except FormatError as error:
         return prose(str(error))
     return ""
 

@@ -90,9 +90,8 @@ class Answer(NamedTuple):
     def __call__(self) -> httpx.Response:
         if self.failure is not None:
             raise self.failure
-        headers = [(name, text.encode("latin-1")) for name, text in self.headers]
-        stream = httpx.ByteStream(self.body)
-        return httpx.Response(self.status, headers=[*headers], stream=stream)
+        headers = [(name.encode(), text.encode("latin-1")) for name, text in self.headers]
+        return httpx.Response(self.status, headers=headers, stream=httpx.ByteStream(self.body))
 
 
 def bodies(provider: Provider, waitable: Waitable) -> list[Json]:

@@ -86,7 +86,7 @@ def document(random: Random, *, version: str | None = None) -> Json:
     Args:
         version: Of OpenAPI; either at random if not given.
     """
-    job = {
+    job: Json = {
         "type": "object",
         "required": ["id", "status"],
         "properties": {

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import Final
 
 from ..problems import Problem, RefusedError, prose
 from .document import EXTENSION, LINKS, SELECTION, Document, RawOperation, linked, operations
 from .pointer import joined
 from .servers import servers_of, url_of
 from .values import is_sequence, mapping, sequence
+
+_MOST: Final = 1_000
+"""The most operations of a package."""
 
 
 def select(document: Document) -> list[RawOperation]:
@@ -55,6 +59,9 @@ class _Selection:
                 elif target.own_pointer not in selected:
                     selected[target.own_pointer] = target
                     left.append(target)
+        if len(selected) > _MOST:
+            message = f"{len(selected)} operations are more than {_MOST}; select fewer"
+            self._report("/paths", message)
         return [operation for operation in self._known if operation.own_pointer in selected]
 
     def _named_or_marked(self) -> Iterator[RawOperation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..model.api import Server
 from ..model.requests import Request
@@ -150,7 +151,7 @@ class Assumption:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Package:
     """A package."""
 
@@ -186,7 +187,7 @@ class Package:
         """Where requests go if the user does not choose; empty where the document names none."""
         return self.servers[0].url if self.servers else ""
 
-    @property
+    @cached_property
     def wait_errors(self) -> dict[str, list[str]]:
         """The errors of waits, each with the annotations of its job."""
         jobs = {

@@ -46,9 +46,8 @@ def normalise(document: Document) -> tuple[Document, list[Problem]]:
     normaliser = _Normaliser(document)
     try:
         return normaliser.document(), normaliser.problems
-    except TooManySchemasError:
-        message = "these mean too many schemas; describe less, or flatter"
-        problem = document.problem("/components/schemas", message)
+    except TooManySchemasError as error:
+        problem = document.problem(error.pointer or "/components/schemas", str(error))
         raise RefusedError([*normaliser.problems, problem]) from None
 
 
