@@ -100,7 +100,7 @@ def test_code_can_be_copied(browser: Browser, site: str) -> None:
         code = page.locator("pre code").first
         code.hover()
         page.get_by_role("button", name=re.compile("copy", re.IGNORECASE)).first.click()
-        page.wait_for_timeout(100)
+        page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 0)")
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied.strip() == code.inner_text().strip()
 
