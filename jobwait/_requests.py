@@ -370,16 +370,19 @@ class SharedCalls:
         return (yield from self.body(operation, result_id(operation, job_id, body), timeout))
 
     def call_once(self, operation: Operation[IdT, Any], job_id: IdT, limit: float) -> Flow[None]:
-        """Send a request within so many seconds, and only once."""
-        yield from self._take_turn(limit)
-        response = yield from self._send(self.prepare(operation, job_id), limit)
+        """Send a request within so many seconds in all, and only once."""
+        deadline = self.clock() + limit
+        yield from self._take_turn(limit, limit)
+        left = deadline - self.clock()
+        response = yield from self._send(self.prepare(operation, job_id), left)
         self.reader.read(operation, response)
 
-    def _take_turn(self, limit: float) -> Flow[None]:
+    def _take_turn(self, limit: float, longest: float = MAX_RETRY_AFTER) -> Flow[None]:
         """Wait until the limiter allows a request, which a caller who waits for it can bear.
 
         Args:
             limit: Seconds for an answer of the limiter.
+            longest: Seconds until it allows one.
 
         Raises:
             APIError: It allows none in time, or does not answer.
@@ -387,8 +390,8 @@ class SharedCalls:
         waited = 0.0
         while (delay := (yield from self._ask_limiter(limit))) > 0:
             waited += delay
-            if waited > MAX_RETRY_AFTER:
-                raise APITimeoutError(f"limiter= allowed no request within {MAX_RETRY_AFTER:g} s")
+            if waited >= longest:
+                raise APITimeoutError(f"limiter= allowed no request within {longest:g} s")
             yield Sleep(delay)
 
     def _ask_limiter(self, limit: float) -> Flow[float]:

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal, TypeAlias, overload
 
 from ._client import AsyncResource, Resource
 from ._errors import (
-    APIError,
     ConfigurationError,
     InvalidArgumentError,
     JobwaitError,
@@ -177,6 +176,6 @@ def _wait_or_cancel(
         try:
             yield from calls.call_once(operation.cancel, job_id, limit)
             error.add_note(f"The job was cancelled, for which {limit:g} s of the timeout are kept.")
-        except APIError as failure:
+        except JobwaitError as failure:
             error.add_note(f"The job was not cancelled: {failure.args[0]}")
         raise

@@ -51,11 +51,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    return f"seed: {config.getoption('--seed')}"
+    return f"seed: {config.option.seed}"
 
 
 @pytest.fixture
 def cases(request: pytest.FixtureRequest) -> Cases:
-    config = request.config
-    seconds: float = config.getoption("--seconds")
-    return Cases(config.getoption("--seed"), seconds / KINDS, config.getoption("--case"))
+    options = request.config.option
+    return Cases(options.seed, options.seconds / KINDS, options.case)

@@ -32,7 +32,7 @@ from jobwait import (
 from jobwait._requests import AsyncCalls, AsyncRuntime, Calls, Runtime
 
 from ..kit.fleet import run
-from ..kit.recursive import WRONG, places, value
+from ..kit.recursive import WRONG, spoil, value
 from ..kit.widgets import Time
 from .conftest import Cases
 
@@ -95,24 +95,12 @@ class Answer(NamedTuple):
 
 
 def bodies(provider: Provider, waitable: Waitable) -> list[Json]:
-    """The examples of a package's document."""
+    """The examples of a package's document, and an empty body."""
     method, path = waitable.operation.split(" ")
     response = provider.document["paths"][path][method.lower()]["responses"]["200"]
     media = response["content"]["application/json"]
     named = [example["value"] for example in media.get("examples", {}).values()]
-    return [*named, *([media["example"]] if "example" in media else [])]
-
-
-def spoil(random: Random, body: Json) -> None:
-    """Let one value of a body be something else."""
-    *around, last = random.choice([*places(body)] or [()]) or (None,)
-    for key in around:
-        body = body[key]
-    others = (random.choice(TEXTS), random.choice(NUMBERS), random.choice(WRONG), DEEP)
-    if random.random() < 0.2 and isinstance(body, dict):
-        del body[last]
-    else:
-        body[last] = copy.deepcopy(random.choice(others))
+    return [*named, media.get("example", {})]
 
 
 def written(random: Random, body: Json) -> bytes:
@@ -137,14 +125,14 @@ def written(random: Random, body: Json) -> bytes:
 def answer(random: Random, provider: Provider, examples: list[Json]) -> Answer:
     """Anything; about half are as the document says."""
     schemas = provider.document["components"]["schemas"]
-    body = copy.deepcopy(random.choice(examples)) if examples else {}
+    body = copy.deepcopy(random.choice(examples))
     if random.random() < 0.1:
         name = random.choice([*schemas])
         body = value(random, provider.document, schemas[name])
     is_odd = random.random() < 0.5
-    for _ in range(random.randint(1, 3) if is_odd and isinstance(body, dict) and body else 0):
-        if body:
-            spoil(random, body)
+    for _ in range(random.randint(1, 3) if is_odd else 0):
+        kind: tuple[Json, ...] = random.choice((TEXTS, NUMBERS, WRONG, (DEEP,)))
+        spoil(random, body, kind)
     headers = [random.choice(HEADERS) for _ in range(random.choice((0, 1, 3)) if is_odd else 0)]
     failure = random.choice(FAILURES) if random.random() < 0.05 else None
     code = random.choice(CODES) if is_odd else 200
@@ -172,8 +160,8 @@ class Script:
 
 def ids(waitable: Waitable, count: int) -> list[Any]:
     plain: dict[type, Callable[[int], Any]] = {int: int, str: lambda i: f"job_{i}", UUID: _uuid}
-    made = [tuple(plain[kind](i) for kind in waitable.id_types) for i in range(1, count + 1)]
-    return [one if len(one) > 1 else one[0] for one in made]
+    made = [[plain[kind](i) for kind in waitable.id_types] for i in range(1, count + 1)]
+    return [tuple(one) if len(one) > 1 else one[0] for one in made]
 
 
 def _uuid(number: int) -> UUID:

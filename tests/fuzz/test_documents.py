@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Final, TypeAlias
 
 from jobwait_generator.document.document import load
+from jobwait_generator.document.values import is_mapping
 from jobwait_generator.problems import RefusedError
 from jsonschema import Draft202012Validator
 
@@ -31,7 +32,7 @@ def is_endless(whole: Json) -> bool:
     components = whole["components"]["schemas"]
 
     def visit(part: Json, seen: frozenset[str]) -> bool:
-        if not isinstance(part, dict):
+        if not is_mapping(part):
             return False
         inner = [item for key in ("allOf", "anyOf", "oneOf") for item in part.get(key, ())]
         inner += [part["not"]] if "not" in part else []
@@ -49,12 +50,12 @@ def check_values(random: Random, data: Json, provider: Provider) -> None:
     whole = job_schema(data)
     if data["openapi"] < "3.1" or is_endless(whole):
         return
-    validator = Draft202012Validator(whole)
+    validator: Any = Draft202012Validator(whole)
     with provider.client("key") as client:
         operation = provider.waitables[0].resource(client).operation
     for _ in range(VALUES):
         read = value(random, whole, whole)
-        if not isinstance(read, dict) or not validator.is_valid(read):
+        if not is_mapping(read) or not validator.is_valid(read):
             continue
         job, mismatches = decode(operation.decoder, read)
         # To the validator, a format is but a word.

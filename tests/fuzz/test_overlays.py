@@ -12,11 +12,12 @@ from jobwait_generator.document.keys import with_own_keys
 from jobwait_generator.document.overlay import apply
 from jobwait_generator.document.source import Source
 from jobwait_generator.document.undecided import decided
+from jobwait_generator.document.values import is_mapping
 from jobwait_generator.pipeline import draft
 from jobwait_generator.problems import RefusedError
 
 from ..kit.packages import check_refusal
-from ..kit.recursive import WRONG, document, places, schema
+from ..kit.recursive import WRONG, at, document, places, schema
 from .conftest import Cases
 
 Json: TypeAlias = Any
@@ -62,16 +63,10 @@ def action(random: Random, data: Json, *, odd: bool) -> Json:
     elif odd:
         result["update"] = copy.deepcopy(random.choice(WRONG))
     else:
-        result["update"] = schema(random, 2) if isinstance(old, dict) else copy.deepcopy(old)
+        result["update"] = schema(random, 2) if is_mapping(old) else copy.deepcopy(old)
     if odd and random.random() < 0.3:
         result[random.choice(("targe", "description", "x-a", "update", "remove"))] = {}
     return result
-
-
-def at(data: Json, path: tuple[str | int, ...]) -> Json:
-    for key in path:
-        data = data[key]
-    return data
 
 
 def overlay(random: Random, data: Json) -> Json:

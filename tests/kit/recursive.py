@@ -6,9 +6,11 @@ All that is random comes from the `Random` that is passed, so one seed means one
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, Final, TypeAlias
+
+from jobwait_generator.document.values import is_mapping, is_sequence
 
 Json: TypeAlias = Any
 
@@ -22,12 +24,17 @@ _PLAIN: Final[tuple[Json, ...]] = (
     *({"type": "string"}, {"type": "string", "format": "date"}, {"type": ["string", "null"]}),
     *({"enum": ["a", "b"]}, {"enum": ["a", 1, True]}, {"const": "x"}, {}, {"not": {}}, True, False),
 )
+_TARGETS: Final[tuple[Json, ...]] = (
+    *({}, 5, "", "#", "#/", "#/paths", "a.yaml", "#/components/~"),
+)
+_TYPES: Final[tuple[Json, ...]] = ([{}], {}, 5, "file", ["string", 5])
+_OTHERS: Final[tuple[Json, ...]] = (5, "a", {}, [5], [{}])
 WRONG: Final[tuple[Json, ...]] = (
     *(None, True, 5, -1.5, "", "x", "$", [], {}, [{}], [None], [[]], {"": {}}, {"a": 5}, "\0"),
-    *({"$ref": target} for target in ({}, 5, "", "#", "#/", "#/paths", "a.yaml", "#/components/~")),
-    *({"type": kind} for kind in ([{}], {}, 5, "file", ["string", 5])),
-    *({key: wrong} for key in ("allOf", "enum", "items", "properties") for wrong in (5, [5], {})),
-    *({key: wrong} for key in ("required", "discriminator", "not") for wrong in (5, [{}], "a")),
+    *({"$ref": target} for target in _TARGETS),
+    *({"type": kind} for kind in _TYPES),
+    *({key: other} for key in ("allOf", "enum", "items", "properties") for other in _OTHERS),
+    *({key: other} for key in ("required", "discriminator", "not") for other in _OTHERS),
 )
 """What stands nowhere in a right document."""
 _KEYWORDS: Final = ("allOf", "anyOf", "items", "map", "not", "object", "object", "oneOf", "tuple")
@@ -132,7 +139,7 @@ def value(random: Random, whole: Json, part: Json, depth: int = 8) -> Json:
         whole: Has the components.
         part: The schema.
     """
-    if depth == 0 or not isinstance(part, dict) or not part:
+    if depth == 0 or not is_mapping(part) or not part:
         return random.choice(("a", 1, None, True, [], {}, "2024-05-01", {"a": 1}, ["x"]))
     if "$ref" in part and random.random() < 0.8:
         name = part["$ref"].rpartition("/")[2]
@@ -143,7 +150,7 @@ def value(random: Random, whole: Json, part: Json, depth: int = 8) -> Json:
     own = _own_value(random, whole, part, depth - 1)
     for inner in part.get("allOf", ()):
         other = value(random, whole, inner, depth - 1)
-        own = {**own, **other} if isinstance(own, dict) and isinstance(other, dict) else other
+        own = {**own, **other} if is_mapping(own) and is_mapping(other) else other
     return own
 
 
@@ -151,7 +158,7 @@ def _own_value(random: Random, whole: Json, part: Json, depth: int) -> Json:
     if "enum" in part or "const" in part:
         return random.choice(part.get("enum") or [part["const"]])
     kinds = part.get("type", "object")
-    kind = random.choice(kinds) if isinstance(kinds, list) else kinds
+    kind = random.choice(kinds) if is_sequence(kinds) else kinds
     if kind == "array":
         if "prefixItems" in part:
             return [value(random, whole, inner, depth) for inner in part["prefixItems"]]
@@ -173,19 +180,30 @@ def _own_value(random: Random, whole: Json, part: Json, depth: int) -> Json:
 
 def places(data: Json, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """The place of every value but the document itself."""
-    items = data.items() if isinstance(data, dict) else enumerate(data)
-    for key, item in items:
-        yield (*path, key)
-        if isinstance(item, dict | list):
-            yield from places(item, (*path, key))
+    keys: list[str | int] = [*data] if is_mapping(data) else []
+    if is_sequence(data):
+        keys += range(len(data))
+    for key in keys:
+        place = (*path, key)
+        yield place
+        yield from places(at(data, (key,)), place)
 
 
-def spoil(random: Random, data: Json) -> None:
-    """Put something wrong somewhere, or take something away."""
-    *around, last = random.choice([*places(data)])
-    for key in around:
+def at(data: Json, path: tuple[str | int, ...]) -> Json:
+    """The value at a place."""
+    for key in path:
         data = data[key]
+    return data
+
+
+def spoil(random: Random, data: Json, others: Sequence[Json] = WRONG) -> None:
+    """Put one of others, or something wrong, somewhere, or take something away."""
+    listed = [*places(data)]
+    if not listed:
+        return
+    *around, last = random.choice(listed)
+    data = at(data, (*around,))
     if random.random() < 0.2:
         del data[last]
     else:
-        data[last] = copy.deepcopy(random.choice(WRONG))
+        data[last] = copy.deepcopy(random.choice(others))

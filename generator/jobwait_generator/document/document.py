@@ -32,6 +32,11 @@ VARIABLE: Final = "x-environment-variable"
 PREFIX: Final = "x-prefix"
 """On an `apiKey` scheme: what stands before the key in its header."""
 
+DEVICES: Final = frozenset(
+    {"aux", "con", "nul", "prn", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))}
+)
+"""What no file on Windows may be called, whatever its ending."""
+
 _PROVIDER: Final = re.compile(r"(?=.{1,60}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -199,4 +204,4 @@ def names_operation(link: object) -> bool:
 
 def is_provider(name: str) -> bool:
     """Whether a package can be called that."""
-    return _PROVIDER.fullmatch(name) is not None
+    return _PROVIDER.fullmatch(name) is not None and name.removesuffix("-client") not in DEVICES

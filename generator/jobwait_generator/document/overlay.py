@@ -329,8 +329,7 @@ class _Merge:
         return self.value(old, new, target, pointer)
 
     def value(self, old: Any, new: Any, target: str, pointer: str) -> Any:
-        if isinstance(old, dict | list):
-            self.copied += len(old)
+        self.copied += len(mapping(old)) + len(sequence(old))
         if is_mapping(old) and is_mapping(new):
             result = dict(old)
             for key, item in new.items():

@@ -11,6 +11,8 @@ from typing import Final
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
+from ..document.document import DEVICES
+
 ERRORS: Final = (
     "APIConnectionError",
     "APIError",
@@ -81,10 +83,6 @@ _SHADOWED: Final = frozenset(
 )
 
 
-_DEVICES: Final = frozenset(
-    {"aux", "con", "nul", "prn", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))}
-)
-"""What no file on Windows may be called, whatever its ending."""
 _LONGEST_MODULE: Final = 60
 _SIGN: Final = re.compile(r"^[+-](?=[0-9])")
 _PLURAL: Final = re.compile(r"(?<![A-Z])[A-Z]{2,}s(?![a-z])")
@@ -114,7 +112,7 @@ def method_name(operation_id: str, tag: str) -> str:
 
 def is_module_name(name: str) -> bool:
     """Whether a module can be called that on every system."""
-    return name not in _DEVICES and len(name) <= _LONGEST_MODULE
+    return name not in DEVICES and len(name) <= _LONGEST_MODULE
 
 
 def shortened(name: str) -> str:
