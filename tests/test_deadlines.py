@@ -88,7 +88,9 @@ def server_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLCont
 @pytest.fixture(scope="module", autouse=True)
 def only_what_is_new_is_looked_at_for_garbage() -> Iterator[None]:
     """A socket that is left open is a warning when it is collected, which takes time."""
-    gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()  # what other tests have left
     gc.freeze()
     yield
     gc.unfreeze()
