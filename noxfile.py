@@ -297,6 +297,8 @@ def tests_latest(session: nox.Session) -> None:
 def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = False) -> None:
     """Run the suite on the installed wheels, and print what it does not reach."""
     pip_install(session, *wheels(), *groups("test", "types"), locked=locked)
+    # Whatever the environment says, modules are compiled once, and not by each process of a test.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     # One more than there are cores, as tests wait about as long as they compute.
     workers = str((os.cpu_count() or 1) + 1)
     command = ("pytest", "--numprocesses", workers, "--dist", "worksteal", *session.posargs)
@@ -336,7 +338,8 @@ def docs(session: nox.Session) -> None:
     """
     pip_install(session, *wheels(), *groups("docs", "test", "types", "demo"))
     session.run("python", "-m", "docs.site", *session.posargs)
-    session.run("pytest", "tests/docs")
+    workers = str(os.cpu_count() or 1)
+    session.run("pytest", "tests/docs", "--numprocesses", workers, "--dist", "worksteal")
 
 
 @nox.session(requires=["build"])

@@ -2,8 +2,9 @@
 
 `python -m benchmarks.holds KIND WAITS [SHORTEST LONGEST]` waits for so many jobs, which take so
 many seconds, in processes of their own, and prints what that took. `process` and `blocking` wait in
-memory, `file` on a `Checkpoint`; `--kill SECONDS` kills the process once. `celery` has two workers,
-and needs RabbitMQ; `triggerer` is a trigger of Airflow's, and needs an environment with it.
+memory, `file` on a `Checkpoint`, `session` on one over aiohttp; `--kill SECONDS` kills the process
+once. `celery` has two workers, and needs RabbitMQ; `triggerer` is a trigger of Airflow's, and needs
+an environment with it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import resource
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
@@ -74,6 +75,26 @@ def file(url: str, ids: list[str], folder: Path) -> None:
             sink.write(outcome.job_id)
 
 
+def session(url: str, ids: list[str], folder: Path) -> None:
+    """Wait on a checkpoint, over a session of aiohttp's."""
+    import aiohttp
+
+    sink = Sink(f"{folder}/sink")
+
+    async def main() -> None:
+        with closing(Checkpoint(folder / "waits.db")) as checkpoint:
+            async with (
+                aiohttp.ClientSession() as http,
+                AsyncClient("key", base_url=url, http_client=http) as client,
+            ):
+                async for outcome in checkpoint.async_as_completed(
+                    client.jobs, ids, timeout=TIMEOUT
+                ):
+                    sink.write(outcome.job_id)
+
+    asyncio.run(main())
+
+
 def triggerer(url: str, ids: list[str], folder: Path) -> None:
     """Run one trigger, as a triggerer does; it tells of all at once, so its hook tells of each."""
     module: Any = resolve_name("airflow_provider_jobwait.triggers.jobwait")
@@ -104,7 +125,7 @@ def triggerer(url: str, ids: list[str], folder: Path) -> None:
     asyncio.run(main())
 
 
-CHILDREN: Final = {each.__name__: each for each in (process, blocking, file, triggerer)}
+CHILDREN: Final = {each.__name__: each for each in (process, blocking, file, session, triggerer)}
 """What runs in a process of its own."""
 
 
@@ -174,7 +195,7 @@ def measure(options: argparse.Namespace) -> str:
         ends: dict[str, float] = {}
         for number in range(options.waits):
             end = began + lengths.uniform(options.shortest, options.longest)
-            ends[f"until-{int(end * 1000)}-{number}"] = end
+            ends[f"timed-{int(began * 1000)}-{int(end * 1000)}-{number}"] = end
         run = on_celery if options.kind == "celery" else partial(in_child, options.kind)
         run(url, [*ends], Path(name), options.kill)
         seen = told(Path(name))

@@ -94,7 +94,7 @@ class Wait(NamedTuple):
         """What `json.dumps` makes 300 bytes of, at most; without what is as it was at the start.
 
         Where an id is long, the status word is cut, or it and the progress are left out; both only
-        help. With an id of more than about 60 characters, more than 300 bytes are left.
+        help. With more than about 100 characters of provider, operation and id it is longer.
         """
         data = _plain(self) | {"job_id": plain_id(self.job_id)}
         while len(json.dumps(data)) > MAX_BYTES and ("word" in data or "progress" in data):

@@ -33,6 +33,10 @@ create table waits (
     unique (provider, operation, job_id)
 )
 """
+# A commit is on the disk, also if the machine loses its power.
+_SAFE: Final = "pragma synchronous = full; pragma wal_autocheckpoint = 1000"
+# A commit outlasts the process; the next safe one forces it onto the disk, and tidies up.
+_QUICK: Final = "pragma synchronous = normal; pragma wal_autocheckpoint = 10000"
 _ADVICE: Final = (
     (("FULL",), "free some space, and make the same call again"),
     (("BUSY", "LOCKED"), "wait until what else uses it has ended, or use another file"),
@@ -166,15 +170,15 @@ class Store:
     def take(self, number: int) -> None:
         """Write that somebody was told how a wait ended.
 
-        It outlasts the process, but is not forced onto the disk, as there is one for each outcome:
-        after a power cut, some may be told again.
+        It outlasts the process, but is not forced onto the disk, as there is one for each outcome,
+        and an event loop waits for it: after a power cut, some may be told again.
         """
         with self._turn, self._explained("written"):
-            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(_QUICK)
             try:
                 self._db.execute("update waits set taken = 1 where number = ?", (number,))
             finally:
-                self._db.execute("pragma synchronous = full")
+                self._db.executescript(_SAFE)
 
     def forget(self, kinds: Iterable[str]) -> int:
         """Delete the waits that ended so, and return how many there were."""
@@ -221,8 +225,7 @@ class Store:
                 f"reads {FORMAT}: go on with the version that wrote it, or use another file"
             )
         self._db.execute("pragma journal_mode = wal")
-        # A commit is on the disk, also if the machine loses its power.
-        self._db.execute("pragma synchronous = full")
+        self._db.executescript(_SAFE)
         if is_empty:
             with self.transaction():
                 self._db.execute(_SCHEMA)

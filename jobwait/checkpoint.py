@@ -238,7 +238,7 @@ class Checkpoint:
         repeat: bool = False,
         **options: Unpack[WaitOptions],
     ) -> AsyncGenerator[Outcome[Any]]:
-        """As `as_completed`, for asynchronous clients; the file is written in a thread."""
+        """As `as_completed`, for asynchronous clients; a thread writes what takes long."""
         scheduler, source = begin(AsyncResource, jobs, ids, Rules(**options), tracks=True)
         ledger = Ledger(self._store, options.get("timeout", UNSET), takes=not repeat)
         return _async_outcomes(self._await(scheduler, source, ledger))
@@ -323,13 +323,12 @@ class Checkpoint:
                 while source.more or not scheduler.is_done:
                     async for jobs in _in_thread(ledger.admit(source.read(scheduler.room))):
                         await scheduler.add(jobs)
-                    earlier = ledger.hand_out(ledger.earlier(), raise_on_failure=raise_on_failure)
-                    async for each in _in_thread(earlier):
+                    earlier = ledger.earlier()
+                    for each in ledger.hand_out(earlier, raise_on_failure=raise_on_failure):
                         yield each
                     turn = await scheduler.turn_and_moved(more=source.more, seconds=TURN)
                     ended = await asyncio.to_thread(ledger.save, turn)
-                    handed = ledger.hand_out(ended, raise_on_failure=raise_on_failure)
-                    async for each in _in_thread(handed):
+                    for each in ledger.hand_out(ended, raise_on_failure=raise_on_failure):
                         yield each
             finally:
                 await scheduler.stop()

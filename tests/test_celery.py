@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import time
@@ -35,6 +36,7 @@ NONE: dict[str, Any] = {}
 def worker_that_ends() -> Iterator[None]:
     """Let go of what lasts as long as a worker's process: its event loop and connections."""
     yield
+    asyncio.set_event_loop(None)
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         gc.collect()
 

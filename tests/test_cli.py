@@ -194,7 +194,7 @@ def test_no_connection_is_a_code_of_its_own(run: Run) -> None:
 
 def test_a_timeout_in_which_nothing_could_be_reached_is_no_connection(run: Run) -> None:
     nobody = ("--base-url", "http://127.0.0.1:9", "--json")
-    result = run("wait", "docurift", "job_1", "--timeout", "0.1", *nobody, urls=())
+    result = run("wait", "docurift", "job_1", "--timeout", "0", *nobody, urls=())
     assert result.code == 5
     assert result.outcomes[0]["outcome"] == "timeout"
 

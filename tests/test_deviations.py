@@ -80,9 +80,12 @@ over_all_answers = pytest.mark.parametrize("case", CASES)
 
 
 def differing(body: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The body with one field that differs, and where, for each field and each difference."""
-    for pointer in places(body):
-        for wrong in WRONG:
+    """The body with one field that differs, and where: a third of the differences for each field.
+
+    The next field has the next third, so that all bodies together have every one of each kind.
+    """
+    for number, pointer in enumerate(places(body)):
+        for wrong in WRONG[number % 3 :: 3]:
             other = copy.deepcopy(body)
             parent = value_at(pointer[:-1], other)
             step: Any = int(pointer[-1]) if is_array(parent) else pointer[-1]
@@ -202,7 +205,7 @@ def test_a_field_that_differs_spoils_no_request_and_no_wait(
         # Three requests of a client warn once about each place.
         told = [record for record in caplog.records if "does not allow" in record.getMessage()]
         assert len(told) == warned, (pointer, body)
-    assert deviating > 50
+    assert deviating > 15
 
 
 @over_all_answers

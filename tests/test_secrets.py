@@ -33,8 +33,10 @@ from jobwait import (
 from .kit.widgets import ASYNC_SLEEPLESS, CONFIG, ID, SLEEPLESS, AsyncJobsResource, JobsResource
 from .kit.wire import Answer, Wire, last, reset, response, silent, truncated, whole
 
-LIMIT: Final = 0.25
+LIMIT: Final = 5.0
 """Seconds for each request."""
+SHORT: Final = 0.25
+"""Seconds for each request to a server that says nothing."""
 SECRET: Final = "s3cret+key/with=signs"
 FORMS: Final = (SECRET, quote(SECRET, safe=""), quote_plus(SECRET), quote(SECRET))
 
@@ -114,6 +116,7 @@ class Caller:
         self.place = place
         self.passes = passes
         """Whether it passes a client of its own."""
+        self.limit = LIMIT
 
     def wait(self, url: str, **options: Any) -> Any:
         with httpx.Client() as http_client:
@@ -122,7 +125,7 @@ class Caller:
                 {"key": self.place.argument},
                 base_url=url,
                 http_client=http_client if self.passes else None,
-                timeout=LIMIT,
+                timeout=self.limit,
                 runtime=SLEEPLESS,
             )
             assert_hidden(f"{client!r} {vars(client)} {client._calls.options.keys!r}")
@@ -143,7 +146,7 @@ class AsyncCaller(Caller):
                 {"key": self.place.argument},
                 base_url=url,
                 http_client=http_client if self.passes else None,
-                timeout=LIMIT,
+                timeout=self.limit,
                 runtime=ASYNC_SLEEPLESS,
             )
             async with client:
@@ -224,6 +227,8 @@ END: Final = whole(response(b"{}", status="400 Bad Request"))
 def test_a_key_is_in_nothing_that_a_wait_shows(
     caller: Caller, answers: list[Answer], serve: Serve, log: pytest.LogCaptureFixture
 ) -> None:
+    if silent in answers:
+        caller.limit = SHORT
     with serve(*answers) as wire, pytest.raises(JobwaitError) as caught:
         caller.wait(wire.url, schedule=Fixed(0.001), timeout=1)
     assert wire.requests

@@ -9,7 +9,9 @@ import sys
 from typing import Final
 
 COMMANDS: Final = {"jobwait": "jobwait.cli._commands", "jobwait-generate": "jobwait_generator.cli"}
-EXIT_CODES: Final = re.compile(r"\n+Exit codes; [^\n]+\n(?:  [^\n]+\n)+")
+EXIT_CODES: Final = re.compile(r"[\n\x08]+Exit codes; [^\n]+\n(?:  [^\n]+\n)+")
+COMMANDS_LIST: Final = re.compile(r"\n\*\*Commands\*\*:\n\n(?:\* [^\n]+\n)+")
+"""It cuts the sentences that stand below as well, each in full."""
 ROW: Final = re.compile(r"^  (\d+) +(.+)$", flags=re.MULTILINE)
 
 
@@ -25,7 +27,7 @@ def _page(name: str, module: str) -> str:
     env = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
     text = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
     codes = EXIT_CODES.search(text)
-    text = EXIT_CODES.sub("\n\n", text)
+    text = COMMANDS_LIST.sub("\n", EXIT_CODES.sub("\n\n", text))
     # Metavariables in angle brackets are no HTML.
     text = re.sub(r"(?m)^(\* `[^`]+`: )(.*)$", _escaped, text)
     if codes is not None:

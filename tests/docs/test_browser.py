@@ -84,8 +84,11 @@ def test_each_page_renders_on_a_desk_and_on_a_phone(browser: Browser, site: str,
 
 def test_the_search_finds_a_function(browser: Browser, site: str) -> None:
     with opened(browser, site) as page:
-        page.keyboard.press("Control+k")
-        page.get_by_role("combobox", name="Search").fill("wait_for_completion")
+        box = page.get_by_role("combobox", name="Search")
+        while not box.is_visible():  # the page listens to keys once its script has run
+            page.keyboard.press("Control+k")
+            page.wait_for_timeout(500)
+        box.fill("wait_for_completion")
         first = page.get_by_role("option").first
         first.get_by_text("wait_for_completion").first.wait_for()
         first.click()
@@ -97,7 +100,7 @@ def test_code_can_be_copied(browser: Browser, site: str) -> None:
         code = page.locator("pre code").first
         code.hover()
         page.get_by_role("button", name=re.compile("copy", re.IGNORECASE)).first.click()
-        page.wait_for_timeout(100)
+        page.wait_for_function("navigator.clipboard.readText().then(text => text.length > 0)")
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied.strip() == code.inner_text().strip()
 

@@ -233,7 +233,9 @@ def redirects(target: str) -> Answer:
     return answer
 
 
-def test_a_document_may_come_from_an_https_address(tmp_path: Path) -> None:
+def test_a_document_may_come_from_an_https_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate: Any = authority.issue_cert("127.0.0.1")
@@ -241,21 +243,21 @@ def test_a_document_may_come_from_an_https_address(tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with serve(sends(WIDGETS.encode()), context) as address:
         spec = ["--spec", f"{address}/openapi.yaml?key=secret"]
-        trusted = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
-        build = run("build", *spec, "--name", "a", "--out", ".", cwd=tmp_path, **trusted)
-        add = run("add", "widgets", *spec, cwd=tmp_path, **trusted)
-        distrusted = run("build", *spec, "--name", "b", "--out", ".", cwd=tmp_path)
+        build = ["build", *spec, "--name", "a", "--out", str(tmp_path)]
+        distrusted = main(build, tmp_path)
+        error = capsys.readouterr().err
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert main(build, tmp_path) == 0
+        assert main(["add", "widgets", *spec], tmp_path) == 0
 
-    assert build.returncode == 0, build.stderr
     lock = json.loads((tmp_path / "a-client" / "generation.lock").read_bytes())
     assert lock["document"]["file"] == f"{address}/openapi.yaml"
     assert len(lock["document"]["sha256"]) == 64
-    assert add.returncode == 0, add.stderr
     assert (tmp_path / "specs" / "widgets.yaml").read_text() == WIDGETS
-    assert distrusted.returncode == 1
-    assert b"certificate verify failed" in distrusted.stderr
-    assert len(distrusted.stderr.splitlines()) == 2
-    assert b"secret" not in build.stderr + add.stderr + distrusted.stderr
+    assert distrusted == 1
+    assert "certificate verify failed" in error
+    assert len(error.splitlines()) == 2
+    assert "secret" not in error + "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(
@@ -359,7 +361,7 @@ def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16"])
 def test_a_proposal_is_utf_8_wherever_it_goes(tmp_path: Path, encoding: str) -> None:
     text = WIDGETS.replace("title: Widgets", "title: Wörter 語").replace("waiting", "wärtend")
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
@@ -392,14 +394,18 @@ def test_a_reader_that_goes_away_is_no_error(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("streams", "code"), [(">&- 2>&-", 0), ("<&-", 1), (">/dev/full", 1), ("2>/dev/full", 0)]
+    ("arguments", "streams", "code"),
+    [
+        ("--version", ">&- 2>&-", 0),
+        ("suggest --spec -", "<&-", 1),
+        ("--version", ">/dev/full", 1),
+        ("--version", "2>/dev/full", 0),
+    ],
 )
 def test_a_stream_that_is_closed_or_full_is_no_defect(
-    project: Path, streams: str, code: int
+    arguments: str, streams: str, code: int
 ) -> None:
-    spec = "-" if streams == "<&-" else project / "widgets.yaml"
-    (project / "widgets.yaml").write_text(WIDGETS, encoding="utf-8")
-    command = f"{sys.executable} -m jobwait_generator suggest --spec {spec} {streams}"
+    command = f"{sys.executable} -m jobwait_generator {arguments} {streams}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "generator")}
     result = subprocess.run(
         ["sh", "-c", command], env=environment, capture_output=True, text=True, check=False

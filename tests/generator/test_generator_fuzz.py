@@ -76,7 +76,7 @@ def larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=optional)
 
 
-EXAMPLES: Final = 40
+EXAMPLES: Final = 25
 SCHEMAS: Final = st.recursive(scalars(), larger, max_leaves=8)
 
 

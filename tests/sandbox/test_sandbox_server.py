@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 PROVIDERS = providers()
 NAME = next(iter(PROVIDERS))
+PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
+"""Without the plugins of others, which take seconds to import."""
+PYTEST += [
+    f"-pno:{plugin.name}" for plugin in entry_points(group="pytest11") if plugin.name != "jobwait"
+]
 
 
 def python(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -200,7 +206,7 @@ def test_the_pytest_fixture_is_there_without_any_import(tmp_path: Path) -> None:
         "def test_two(job_sandbox):\n"
         "    assert job_sandbox.base_url.startswith('http://127.0.0.1:')\n"
     )
-    finished = python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", cwd=tmp_path)
+    finished = python(*PYTEST, "-W", "error", cwd=tmp_path)
     assert finished.returncode == 0, finished.stdout
     assert "2 passed" in finished.stdout
 
@@ -208,6 +214,6 @@ def test_the_pytest_fixture_is_there_without_any_import(tmp_path: Path) -> None:
 def test_without_the_extra_the_fixture_fails_with_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import sys\nsys.modules['uvicorn'] = None\n")
     (tmp_path / "test_it.py").write_text("def test_one(job_sandbox): pass\n")
-    finished = python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    finished = python(*PYTEST, cwd=tmp_path)
     assert finished.returncode == 1
     assert "pip install 'jobwait[sandbox]'" in finished.stdout

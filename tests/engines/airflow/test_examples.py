@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 
 from ...docs.blocks import Block, blocks
@@ -13,7 +11,5 @@ EXAMPLES = [block for block in blocks() if block.language == "python" and "airfl
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=lambda block: block.place)
-def test_every_example_runs_as_it_is_printed(
-    block: Block, programs: Programs, airflow: Mapping[str, str]
-) -> None:
-    programs.run("-c", block.text, env=airflow)
+def test_every_example_runs_as_it_is_printed(block: Block, programs: Programs) -> None:
+    programs.finish(programs.python("-c", block.text))
