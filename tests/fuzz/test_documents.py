@@ -20,6 +20,7 @@ from jobwait._encode import encode
 from ..kit.packages import Packages, check_refusal
 from ..kit.recursive import document, job_schema, spoil, value
 from .conftest import Cases
+from .test_answers import check_waits, made_up
 
 Json: TypeAlias = Any
 
@@ -82,6 +83,10 @@ def test_a_document_is_refused_or_its_package_reads_what_it_allows(
         else:
             if right:
                 check_values(random, data, provider)
+                whole = job_schema(data)
+                examples = [value(random, whole, whole) for _ in range(5)]
+                answers = made_up(random, provider, examples)
+                check_waits(random, provider, provider.waitables[0], answers)
         finally:
             packages.forget()
             shutil.rmtree(packages.root)

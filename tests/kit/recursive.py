@@ -113,7 +113,7 @@ def document(random: Random, *, version: str | None = None) -> Json:
         "x-wait-for-completion": {
             "status": "/status",
             "states": dict(zip(WORDS, ("pending", "running", "succeeded", "failed"), strict=True)),
-            "absent": "running",
+            **_extension(random),
         },
     }
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -128,6 +128,19 @@ def document(random: Random, *, version: str | None = None) -> Json:
         "paths": {"/things/{id}": {"parameters": [parameter], "get": operation}},
         "components": {"schemas": components},
     }
+
+
+def _extension(random: Random) -> Json:
+    """What else the extension may say."""
+    states = ("pending", "running", "succeeded", "failed", "cancelled")
+    result: Json = {"absent": random.choice(states)}
+    if random.random() < 0.2:
+        result["responses"] = {code: random.choice(states) for code in ("202", "303", "404")}
+    if random.random() < 0.2:
+        result["failure"] = {random.choice(("when", "unless", "code", "message")): "/it"}
+    if random.random() < 0.1:
+        result["progress"] = {"value": "/it", "max": random.choice((1, 100))}
+    return result
 
 
 def _add_what_json_schema_lacks(random: Random, components: Json) -> None:
