@@ -48,7 +48,7 @@ class Ledger:
         """Which rows are this call's."""
         self._without_row = 0
         self._earlier: list[_Earlier] = []
-        self._told = array("q")
+        self._taken = array("q")
 
     def admit(
         self, pairs: list[tuple[AnyResource, Any]]
@@ -76,12 +76,12 @@ class Ledger:
         outcomes = [(rows[number], outcome) for number, outcome in turn.ended]
         ended = [Ended(row, outcome.kind, *dump(outcome)) for row, outcome in outcomes if row > 0]
         moved = [(_text(stored_wait(entry)), rows[number]) for number, entry in turn.moved.items()]
-        told, self._told = self._told, array("q")
-        if ended or moved or told:
+        taken, self._taken = self._taken, array("q")
+        if ended or moved or taken:
             with self._store.transaction():
                 self._store.end(ended)
                 self._store.move(moved)
-                self._store.take(told)
+                self._store.take(taken)
         return outcomes
 
     def hand_out(
@@ -93,44 +93,44 @@ class Ledger:
                 outcome.result()
             yield row, outcome
             if self._takes and row > 0:
-                self._told.append(row)
+                self._taken.append(row)
 
     def in_order(self, outcomes: dict[int, Outcome[Any]]) -> list[Outcome[Any]]:
         """Outcomes by their rows, as the jobs came."""
         return [outcomes[row] for row in self._order]
 
     def _admit(self, pair: tuple[AnyResource, Any]) -> tuple[AnyResource, Any] | None:
-        resource, given = pair
+        resource, item = pair
         operation = resource.operation
-        job_id = given.job_id if isinstance(given, Wait) else given
+        job_id = item.job_id if isinstance(item, Wait) else item
         key = Key(operation.provider, operation.name, json.dumps(plain_id(job_id)))
         # What cannot be waited for is for the scheduler to refuse.
-        can_be = not isinstance(given, Wait) or given.is_on(operation)
-        found = self._store.find(key) if can_be else None
-        if found is None:
-            wait = self._begin(resource, given) if can_be else None
+        can_be = not isinstance(item, Wait) or item.is_on(operation)
+        stored = self._store.find(key) if can_be else None
+        if stored is None:
+            wait = self._begin(resource, item) if can_be else None
             row = self._next_without_row() if wait is None else self._store.add(key, _text(wait))
             self._note(row)
             self._rows.append(row)
-            return resource, given if wait is None else wait
-        is_again = self._note(found.number)
-        if is_again or (found.has_ended and found.is_taken and self._takes):
+            return resource, item if wait is None else wait
+        is_again = self._note(stored.number)
+        if is_again or (stored.has_ended and stored.is_taken and self._takes):
             return None
-        if found.has_ended:
-            self._earlier.append(_Earlier(found.number, resource, job_id))
+        if stored.has_ended:
+            self._earlier.append(_Earlier(stored.number, resource, job_id))
             return None
-        self._rows.append(found.number)
+        self._rows.append(stored.number)
         try:
-            return resource, restored(operation, job_id, json.loads(found.wait))
+            return resource, restored(operation, job_id, json.loads(stored.wait))
         except ValueError as error:
-            raise self._store.damaged(found.number, error) from error
+            raise self._store.damaged(stored.number, error) from error
 
-    def _begin(self, resource: AnyResource, given: Any) -> Wait | None:
+    def _begin(self, resource: AnyResource, item: Any) -> Wait | None:
         """A new wait; None if the id cannot work."""
-        if isinstance(given, Wait):
-            return given
+        if isinstance(item, Wait):
+            return item
         try:
-            return Wait.start(resource, given, timeout=self._timeout)
+            return Wait.start(resource, item, timeout=self._timeout)
         except InvalidArgumentError:
             return None
 

@@ -278,9 +278,9 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
             if state is not None:
                 # One string for all polls that see it: waits remember it, for thousands of jobs.
                 word = intern(word)
-        told = self.responses.get(status_code)
-        if told is not None:
-            return word, told
+        by_code = self.responses.get(status_code)
+        if by_code is not None:
+            return word, by_code
         # What was cancelled often tells why in the same place.
         if state != "cancelled" and (
             value_at(self.failure_when, data)

@@ -204,13 +204,13 @@ def job_key(provider: str, operation: str, id: Any) -> str:
 def _check(data: Any) -> None:
     if not is_object(data):
         raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
-    found: dict[Any, Any] = data
+    fields: dict[Any, Any] = data
     for name in Wait._fields:
-        missing = name not in found and name not in Wait._field_defaults
-        if missing or (name in found and not _VALID[name](found[name])):
-            shown = "nothing" if missing else f"{found[name]!r:.60}"
+        missing = name not in fields and name not in Wait._field_defaults
+        if missing or (name in fields and not _VALID[name](fields[name])):
+            shown = "nothing" if missing else f"{fields[name]!r:.60}"
             raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
-    unknown = sorted(map(str, found.keys() - set(Wait._fields)))
+    unknown = sorted(map(str, fields.keys() - set(Wait._fields)))
     if unknown:
         raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
 

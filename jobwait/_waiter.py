@@ -288,13 +288,13 @@ class Waiter(Generic[JobT]):
         return Again(at, state)
 
     def _ended_badly(self, seen: Sighting[JobT]) -> JobwaitError:
-        told = ": ".join(printable(part) for part in (seen.code, seen.message) if part)
+        reason = ": ".join(printable(part) for part in (seen.code, seen.message) if part)
         if seen.state == "cancelled":
             cls: type[JobFailedError | JobCancelledError] = self._errors.cancelled
-            text = f"the job was cancelled: {told}" if told else "the job was cancelled"
+            text = f"the job was cancelled: {reason}" if reason else "the job was cancelled"
         else:
             cls = self._errors.failed
-            text = f"the job failed: {told}" if told else "the job failed without a reason"
+            text = f"the job failed: {reason}" if reason else "the job failed without a reason"
         if seen.retryable is not None:
             again = "may help" if seen.retryable else "will not help"
             text += f" (the provider says that another try {again})"
