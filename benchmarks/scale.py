@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from benchmarks import regeneration, server
+from benchmarks import plots, regeneration, server
 from benchmarks.table import HEADING, LEGEND, Row
 from benchmarks.waiters import SIDES, Figures
 
@@ -46,7 +46,7 @@ OTHERS: Final = {
     TASKS: (MOST,),
 }
 """What the table has beside the runs with bounds."""
-PLOT: Final = Path(__file__).with_suffix(".svg")
+PLOT: Final = "scale"
 LONGEST_RUN: Final = 120.0
 """Seconds."""
 EXPLANATION: Final = """\
@@ -72,7 +72,7 @@ class Scale:
         ours, peer, stock = (self._figures(side, MANY) for side in (OURS, PEER, STOCK))
         yield Row(
             f"{MANY:,} waiting jobs / the stock client, a task each",
-            *("polls/s", ours.polls, stock.polls, 70.0),
+            *("polls/s", ours.polls, stock.polls),
             more_is_better=True,
         )
         yield Row(
@@ -127,7 +127,7 @@ class Scale:
                 if (side, jobs) in self._runs:
                     yield _line(jobs, side, self._figures(side, jobs))
         self._plot()
-        yield f"\n{EXPLANATION}Plotted in {PLOT}"
+        yield f"\n{EXPLANATION}Plotted in {plots.PICTURES}"
 
     def _take_turns(self, jobs: int) -> None:
         for number in range(ROUNDS):
@@ -146,24 +146,25 @@ class Scale:
         )
 
     def _plot(self) -> None:
-        from matplotlib.figure import Figure
-
-        figure: Any = Figure(figsize=(15, 5), layout="constrained")
         panels: dict[str, Callable[[Figures], float]] = {
             "polls per second": lambda figures: figures.polls,
             "ms that a poll is late, 99th percentile": lambda figures: figures.latest,
             "MiB that the process grew by": lambda figures: figures.memory / 2**20,
         }
-        every: Any = figure.subplots(1, len(panels))
-        for axes, (title, value) in zip(every, panels.items(), strict=True):
-            for side in SIDES:
-                sizes = sorted(jobs for name, jobs in self._runs if name == side)
-                values = [value(self._figures(side, jobs)) for jobs in sizes]
-                axes.plot(sizes, values, marker="o", label=side)
-            axes.set(title=title, xlabel="waiting jobs", xscale="log", yscale="log")
-            axes.grid(alpha=0.3)
-        figure.legend(*every[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-        figure.savefig(PLOT)
+
+        def draw(figure: Any) -> None:
+            every: Any = figure.subplots(1, len(panels))
+            for axes, (title, value) in zip(every, panels.items(), strict=True):
+                for side in SIDES:
+                    sizes = sorted(jobs for name, jobs in self._runs if name == side)
+                    values = [value(self._figures(side, jobs)) for jobs in sizes]
+                    axes.plot(sizes, values, marker="o", label=side)
+                axes.set(title=title, xlabel="waiting jobs", xscale="log", yscale="log")
+                axes.grid(alpha=0.4)
+            handles = every[0].get_legend_handles_labels()
+            figure.legend(*handles, loc="outside lower center", ncols=4)
+
+        plots.save(PLOT, (15, 5), draw)
 
 
 def _wait(side: str, jobs: int, *options: str, directory: str = "") -> Figures:

@@ -90,8 +90,8 @@ def rows() -> Iterator[Row]:
 def _progress() -> Iterator[Row]:
     ours = Adaptive(INTERVAL)
     for name, law in LAWS.items():
-        seen = _score(ours, law, _exact)
-        fixed = _score(Fixed(INTERVAL), law)
+        seen = score(ours, law, exact)
+        fixed = score(Fixed(INTERVAL), law)
         yield Row(f"{name}, exact progress: lag / fixed 5 s", "s", seen.lag, fixed.lag, bound=0.25)
         yield Row(
             f"{name}, exact progress: polls / fixed 5 s",
@@ -103,12 +103,12 @@ def _progress() -> Iterator[Row]:
             bound=0.75,
         )
     for name, law in LAWS.items():
-        seen = _score(ours, law, _in_steps)
+        seen = score(ours, law, _in_steps)
         yield _at_equal_polls(f"{name}, progress in 10 steps", seen, law, bound=0.6)
     for percent in (50, 99):
         for name, law in LAWS.items():
-            seen = _score(ours, law, _stuck_at(percent / 100))
-            fixed = _score(Fixed(INTERVAL), law)
+            seen = score(ours, law, _stuck_at(percent / 100))
+            fixed = score(Fixed(INTERVAL), law)
             what = f"{name}, {percent} % in half of the time, then stuck"
             yield Row(f"{what}: polls / fixed 5 s", "polls/job", seen.polls, fixed.polls)
             yield _at_equal_polls(what, seen, law)
@@ -125,25 +125,25 @@ def _past_jobs() -> Iterator[Row]:
         for past in (ENOUGH, 100):
             yield _at_equal_polls(
                 f"{name}, {past} past jobs",
-                _informed(law, law, past),
+                informed(law, law, past),
                 law,
                 bound=bound if past == ENOUGH else None,
             )
     yield _at_equal_polls(
         "lognormal, 20 past jobs that were narrow",
-        _informed(_narrow, _lognormal, ENOUGH),
+        informed(_narrow, _lognormal, ENOUGH),
         _lognormal,
     )
     yield _at_equal_polls(
         "narrow, 20 past jobs that were lognormal",
-        _informed(_lognormal, _narrow, ENOUGH),
+        informed(_lognormal, _narrow, ENOUGH),
         _narrow,
     )
 
 
 def _no_information() -> Iterator[Row]:
     for name, law in WIDE.items():
-        seen = _score(Adaptive(INTERVAL), law)
+        seen = score(Adaptive(INTERVAL), law)
         yield Row(
             f"{name}, no information: lag / optimum for a known law at equal polls",
             "s",
@@ -156,8 +156,8 @@ def _no_information() -> Iterator[Row]:
 def _peers() -> Iterator[Row]:
     for peer, schedule in PEERS.items():
         for name, law in LAWS.items():
-            theirs = _score(schedule, law, jitter=0)
-            blind = _score(Adaptive(INTERVAL), law)
+            theirs = score(schedule, law, jitter=0)
+            blind = score(Adaptive(INTERVAL), law)
             yield Row(
                 f"{name}, no information: polls / {peer}", "polls/job", blind.polls, theirs.polls
             )
@@ -169,7 +169,8 @@ def _at_equal_polls(what: str, ours: Score, law: Law, bound: float | None = None
     return Row(f"{what}: lag / fixed at equal polls", "s", ours.lag, fixed, bound)
 
 
-def _exact(share: float) -> float | None:
+def exact(share: float) -> float | None:
+    """A provider that reports progress as it is."""
     return share
 
 
@@ -190,9 +191,10 @@ def _sample(law: Law, jobs: int = JOBS) -> list[float]:
     return [law((number + 0.5) / jobs) for number in range(jobs)]
 
 
-def _score(
+def score(
     schedule: Schedule, law: Law, report: Report = _silent, *, jitter: float = JITTER
 ) -> Score:
+    """What a schedule comes to over the jobs of a law."""
     random = Random(1)
     return _mean([_wait(schedule, duration, report, random, jitter) for duration in _sample(law)])
 
@@ -222,7 +224,7 @@ def _wait(
     return Wait(polls, running, now, now - duration)
 
 
-def _informed(past: Law, law: Law, jobs: int) -> Score:
+def informed(past: Law, law: Law, jobs: int) -> Score:
     """The mean over 20 clients, each of which has waited for other jobs before."""
     random = Random(2)
     waits: list[Wait] = []
@@ -244,9 +246,9 @@ def _lag_of_fixed(law: Law, polls: float) -> float:
     low, high = guess / 1.5, guess * 1.5
     for _ in range(10):
         middle = (low + high) / 2
-        more = _score(Fixed(middle), law).polls > polls
+        more = score(Fixed(middle), law).polls > polls
         low, high = (middle, high) if more else (low, middle)
-    return _score(Fixed(high), law).lag
+    return score(Fixed(high), law).lag
 
 
 def _least_lag(law: Law, polls: float) -> float:

@@ -1,9 +1,10 @@
 """A tiny HTTP server in a process of its own, so that what it costs is small, and not measured.
 
-The DocuRift job `after-N` completes with every Nth poll, and is processing at the others; every
-other job is processing until `/finish` was asked, and completed then. The bodies are the examples
-of the document. `/connections` tells how many connections there were before the one that asks, and
-`/window` about the polls since it was asked last.
+The DocuRift job `after-N` completes with every Nth poll, and is processing at the others; the job
+`timed-A-B-N` is processing from A on and completed from B on, in milliseconds since the epoch, with
+its progress in between; every other job is processing until `/finish` was asked, and completed
+then. The bodies are the examples of the document. `/connections` tells how many connections there
+were before the one that asks, and `/window` about the polls since it was asked last.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from array import array
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, time
 from typing import Any, Final, NamedTuple
 from urllib.request import urlopen
 
 PATH: Final = "/v1/jobs/after-"
+TIMED: Final = "/v1/jobs/timed-"
 
 
 class Window(NamedTuple):
@@ -79,12 +81,18 @@ class _Server:
         self._processing = _response(examples["processing"]["value"])
         self._completed = _response(examples["completed"]["value"])
         self._waiting = self._processing
+        self._running = examples["processing"]["value"]
 
     def answer(self, target: str) -> bytes:
         if target.startswith(PATH):
             self._polls[target] += 1
             last = self._polls[target] % int(target.removeprefix(PATH)) == 0
             return self._completed if last else self._processing
+        if target.startswith(TIMED):
+            self._waited += 1
+            began, ends, _ = map(int, target.removeprefix(TIMED).split("-"))
+            done = (time() * 1000 - began) / (ends - began)
+            return self._completed if done >= 1 else self._at(done)
         if target.startswith("/v1/jobs/"):
             now = monotonic()
             answered = self._answered.get(target)
@@ -98,6 +106,9 @@ class _Server:
         if target == "/finish":
             self._waiting = self._completed
         return _response(self.connections - 1)
+
+    def _at(self, done: float) -> bytes:
+        return _response(self._running | {"data": self._running["data"] | {"progress": 100 * done}})
 
     def _window(self) -> Window:
         now = monotonic()

@@ -20,6 +20,7 @@ class AiohttpTransport:
     def __init__(self, library: ModuleType, session: Any) -> None:
         self._library = library
         self._session = session
+        self._timeout: Any = None
 
     async def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`; as `SyncTransport` does."""
@@ -27,10 +28,14 @@ class AiohttpTransport:
 
         if self._session.closed:
             raise ClientClosedError("the http_client that was passed is closed: pass an open one")
-        if request.parsed is None:
+        if request.native is None:
             headers = [(name.decode(), value.decode()) for name, value in request.headers]
-            request.parsed = URL(request.target, encoded=True), headers
-        url, headers = request.parsed
+            request.native = URL(request.target, encoded=True), headers
+        url, headers = request.native
+        timeout = self._timeout
+        if timeout is None or timeout.total != limit:
+            # One for nearly all requests, as making it costs much of what a request does.
+            timeout = self._timeout = self._library.ClientTimeout(total=limit)
         try:
             async with self._session.request(
                 request.method,
@@ -39,7 +44,7 @@ class AiohttpTransport:
                 data=request.body or None,
                 allow_redirects=False,
                 raise_for_status=False,
-                timeout=self._library.ClientTimeout(total=limit),
+                timeout=timeout,
             ) as response:
                 body = await self._body(request, response)
                 return Response(response.status, Headers(list(response.raw_headers)), body)

@@ -89,7 +89,8 @@ def keys_of(config: ClientConfig, arguments: Mapping[str, Any]) -> Keys:
 
 
 def check_key(config: ClientConfig, keys: Keys, operation: str) -> None:
-    """
+    """Check that the client has a key for an operation.
+
     Raises:
         ConfigurationError: An operation needs a key that the client does not have.
     """

@@ -7,7 +7,7 @@ import zlib
 from typing import Any, Final
 
 from . import _faults as faults
-from ._messages import Request
+from ._messages import Headers, Request
 
 SMALL: Final = 16
 """Bytes that are decoded at a time: of brotli, each may become a million."""
@@ -77,7 +77,7 @@ def _gunzipped(body: bytes, request: Request) -> bytes:
     return bytes(parts)
 
 
-def is_one_response(raw: bytes, response: Any) -> bool:
+def is_one_response(raw: bytes, status_code: int, headers: Headers) -> bool:
     """Whether all that was read is one response; if in doubt, it is not."""
     at = 0
     while True:  # interim responses, as 103, come before it
@@ -88,11 +88,11 @@ def is_one_response(raw: bytes, response: Any) -> bool:
         at = end + 4
         if not is_interim:
             break
-    if "chunked" in response.headers.get("transfer-encoding", "").lower():
+    if "chunked" in headers.get("transfer-encoding", "").lower():
         return _ends_after_chunks(raw, at)
-    if response.status_code in (204, 304):
+    if status_code in (204, 304):
         return len(raw) == at
-    length = response.headers.get("content-length", "")
+    length = headers.get("content-length", "")
     return length.isdecimal() and len(raw) == at + int(length)
 
 

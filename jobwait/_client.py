@@ -197,7 +197,7 @@ class BaseClient(_Client[Calls, Key, HTTPClient, Limiter, Runtime]):
     def _make_calls(
         self, options: Options, http_client: HTTPClient | None, runtime: Runtime | None
     ) -> Calls:
-        self._transport = sync_transport(http_client)
+        self._transport = sync_transport(http_client, options.base_url)
         return Calls(options, self._transport, runtime or SYSTEM)
 
     def close(self) -> None:
@@ -233,7 +233,7 @@ class AsyncBaseClient(
         http_client: AsyncHTTPClient | ClientSession | None,
         runtime: AsyncRuntime | None,
     ) -> AsyncCalls:
-        self._transport = async_transport(http_client)
+        self._transport = async_transport(http_client, options.base_url)
         return AsyncCalls(options, self._transport, runtime or ASYNC_SYSTEM)
 
     async def aclose(self) -> None:

@@ -438,16 +438,17 @@ def _null(value: Any, report: Report | None) -> Any:
 
 
 def _scalar(cls: type) -> Decoder:
-    # Imported here: most models of a package may need neither module.
-    from datetime import date, datetime
-    from uuid import UUID
-
+    # Imported here: the models of a package may need neither module.
     if issubclass(cls, Enum):
         return _enum(cls)
+    from datetime import date, datetime
+
     if cls is datetime:
         return _parsed(datetime.fromisoformat, "an ISO 8601 date and time")
     if cls is date:
         return _parsed(date.fromisoformat, "an ISO 8601 date")
+    from uuid import UUID
+
     if cls is UUID:
         return _parsed(UUID, "a UUID")
     raise TypeError(f"no decoder for the class {cls!r}")

@@ -222,3 +222,12 @@ for _error in list(globals().values()):
     if isinstance(_error, type) and issubclass(_error, JobwaitError):
         # Where users import it from, and so what a traceback names.
         _error.__module__ = "jobwait"
+
+
+def is_transient(error: APIError) -> bool:
+    """Whether the same request may get an answer a little later."""
+    if isinstance(error, APIStatusError):
+        return error.status_code in (408, 429) or error.status_code >= 500
+    if isinstance(error, ResponseDecodeError):
+        return error.pointer is None
+    return isinstance(error, APIConnectionError) and not error.is_permanent

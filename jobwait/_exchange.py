@@ -12,7 +12,6 @@ import time
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
-from ssl import SSLSocket
 from typing import TYPE_CHECKING, Any, Final
 
 from . import _faults as faults
@@ -31,13 +30,28 @@ MAX_OVERHEAD: Final = 4
 """Bytes that may be received, at most, for each one that the body may have."""
 
 _current: Final[ContextVar[Exchange]] = ContextVar("exchange")
-_REFUSAL: Final = re.compile(r"4\d\d|Invalid username|Requested|.*not allowed by ruleset")
+_REFUSAL: Final = r"4\d\d|Invalid username|Requested|.*not allowed by ruleset"
 """What a proxy says that will not let this client through later either."""
 _NEW_STREAM: Final = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
 
 
 class StaleConnectionError(Exception):
     """A connection that was kept broke before a byte of the answer came."""
+
+
+class _Native:
+    """A request of the library's, which costs much to make, and is sent at each poll of a job."""
+
+    __slots__ = ("_headers", "_url", "request")
+
+    def __init__(self, request: Any) -> None:
+        self.request: Final = request
+        self._url = request.url
+        self._headers = request.headers.raw
+
+    def is_altered(self) -> bool:
+        """Whether something has changed it on its way, as tracers add a header to each."""
+        return self.request.url is not self._url or self.request.headers.raw != self._headers
 
 
 class Exchange:
@@ -47,12 +61,13 @@ class Exchange:
         library: The module httpx, or another that has its names.
         limit: Seconds for all of it.
         deadline: When it has to be over, as `time.monotonic` reads.
+        stream: That of the idle connection that it is to use; None if it may be a new one.
         is_last_try: Whether an idle connection has broken under this request before.
     """
 
     __slots__ = (
         *("_address", "_deadline", "_is_new", "_is_last_try", "_library", "_limit", "_peer"),
-        *("_received", "_request", "_stream", "_was_sent"),
+        *("_is_traced", "_received", "_request", "_was_sent", "stream"),
     )
 
     def __init__(
@@ -61,6 +76,7 @@ class Exchange:
         request: Request,
         limit: float,
         deadline: float,
+        stream: Any = None,
         *,
         is_last_try: bool = False,
     ) -> None:
@@ -75,9 +91,11 @@ class Exchange:
         """Where a new connection goes, the host or its proxy."""
         self._peer = ""
         """Whose certificate was asked for last."""
-        self._stream: Any = None
-        """The new connection's stream."""
-        self._was_sent = False
+        self.stream: Any = stream
+        """That of its connection."""
+        # A connection that was made before tells nothing by `trace`, which costs at each step.
+        self._is_traced = stream is None
+        self._was_sent = stream is not None
         self._received = bytearray()
         """What was read of the answer, as it came."""
 
@@ -91,26 +109,30 @@ class Exchange:
         token = _current.set(self)
         body = bytearray()
         try:
-            native = self._native(client, self._trace, is_own=is_own)
+            limit = self.left()
+            native = self._native(client, self._trace, limit, limit, is_own=is_own)
             # Not even a client that follows redirects may carry the key to another origin.
             response = client.send(native, stream=True, follow_redirects=False)
             self._is_last_try = True  # an answer has begun
             is_decoded = response.is_stream_consumed
             try:
                 self._limit_shared(response)
-                for part in response.iter_bytes() if is_decoded else response.iter_raw():
+                for part in response.iter_bytes() if is_decoded else response.stream:
                     self._add(body, part)
             finally:
                 response.close()
-            if self._has_excess(response):
-                response.extensions["network_stream"].close()
-            return self._response(response, body, is_decoded=is_decoded)
+            self._let_go_of(response)
+            headers = Headers(response.headers.raw)
+            stream = response.extensions.get("network_stream")
+            if stream is not None and self._is_spoilt(response, headers):
+                stream.close()
+            return self._response(response, headers, body, is_decoded=is_decoded)
         except self._library.HTTPStatusError as error:
             return _raised_by_hook(error.response)
         except BaseException:
-            if self._stream is not None and not self._was_sent:
+            if self.stream is not None and not self._was_sent:
                 # What goes wrong before it belongs to a connection would leave it open.
-                self._stream.close()
+                self.stream.close()
             raise
         finally:
             _current.reset(token)
@@ -122,35 +144,49 @@ class Exchange:
         token = _current.set(self)
         body = bytearray()
         try:
-            async with timeout(self.left()):
-                native = self._native(client, self._atrace, is_own=is_own)
+            limit = self.left()
+            async with timeout(limit):
+                # A limit for each read too would only cost a timer more.
+                native = self._native(client, self._atrace, None, limit, is_own=is_own)
                 response = await client.send(native, stream=True, follow_redirects=False)
                 self._is_last_try = True
                 # What a test's mock answers was read, and decoded, before.
                 is_decoded = response.is_stream_consumed
                 try:
-                    parts = response.aiter_bytes() if is_decoded else response.aiter_raw()
+                    parts = response.aiter_bytes() if is_decoded else response.stream
                     async for part in parts:
                         self._add(body, part)
                 finally:
                     await response.aclose()
-                if self._has_excess(response):
-                    await response.extensions["network_stream"].aclose()
-            return self._response(response, body, is_decoded=is_decoded)
+                self._let_go_of(response)
+                headers = Headers(response.headers.raw)
+                stream = response.extensions.get("network_stream")
+                if stream is not None and self._is_spoilt(response, headers):
+                    await stream.aclose()
+            return self._response(response, headers, body, is_decoded=is_decoded)
         except self._library.HTTPStatusError as error:
             return _raised_by_hook(error.response)
         except BaseException:
-            if self._stream is not None and not self._was_sent:
-                await self._stream.aclose()
+            if self.stream is not None and not self._was_sent:
+                await self.stream.aclose()
             raise
         finally:
             _current.reset(token)
 
-    def _native(self, client: Any, trace: Any, *, is_own: bool) -> Any:
+    def _native(
+        self, client: Any, trace: Any, each: float | None, pool: float, *, is_own: bool
+    ) -> Any:
+        """The request in the classes of the library.
+
+        Args:
+            each: Seconds for connecting, and for each read and write.
+            pool: Seconds for getting a connection of the client's.
+        """
         request, content = self._request, self._request.body or None
-        left = self.left()
-        timeout = {"connect": left, "read": left, "write": left, "pool": left}
-        extensions = {"timeout": timeout, "trace": trace}
+        timeout = {"connect": each, "read": each, "write": each, "pool": pool}
+        extensions: dict[str, Any] = {"timeout": timeout}
+        if self._is_traced:
+            extensions["trace"] = trace
         _hide_secrets_in_logs(self._library.__name__)
         if not is_own:
             return client.build_request(
@@ -160,23 +196,29 @@ class Exchange:
                 content=content,
                 extensions=extensions,
             )
-        if request.parsed is None:
-            # A job is polled many times, and parsing these costs more than all else here. The
-            # native request itself is a new one each time, as tools add headers to it.
+        if request.native is None or request.native.is_altered():
             url, headers = self._library.URL(request.target), self._library.Headers(request.headers)
-            request.parsed = url, headers
-        url, headers = request.parsed
-        return self._library.Request(
-            request.method, url, headers=headers, content=content, extensions=extensions
-        )
+            request.native = _Native(
+                self._library.Request(request.method, url, headers=headers, content=content)
+            )
+        native = request.native.request
+        native.extensions = extensions
+        return native
+
+    def _let_go_of(self, response: Any) -> None:
+        # It refers to its stream, and the stream to it: the collector of garbage, which stops
+        # everything, would have all that they hold to look through, at each poll.
+        response.stream = self._library.ByteStream(b"")
 
     def _add(self, body: bytearray, part: bytes) -> None:
         body += part
         if len(body) > self._request.max_body:
             raise faults.too_large(self._request)
 
-    def _response(self, response: Any, body: bytearray, *, is_decoded: bool) -> Response:
-        coding = "" if is_decoded else response.headers.get("content-encoding", "")
+    def _response(
+        self, response: Any, headers: Headers, body: bytearray, *, is_decoded: bool
+    ) -> Response:
+        coding = "" if is_decoded else headers.get("content-encoding", "")
         content = bytes(body)
         if coding:
             try:
@@ -185,7 +227,7 @@ class Exchange:
                 if response.is_success:
                     raise
                 content = b""  # the status is what counts
-        return Response(response.status_code, Headers(response.headers.raw), content)
+        return Response(response.status_code, headers, content)
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         name = self._note(event, info)
@@ -212,7 +254,7 @@ class Exchange:
             # What a proxy was sent before is no part of the request.
             self._was_sent, self._peer = False, info["server_hostname"]
         elif name in _NEW_STREAM:
-            self._stream = info["return_value"]
+            self.stream = info["return_value"]
         return name
 
     def _limit_shared(self, response: Any) -> None:
@@ -244,12 +286,18 @@ class Exchange:
         """`text` without what no log may show."""
         return faults.without_secrets(self._request, text)
 
-    def _has_excess(self, response: Any) -> bool:
-        """Whether more than the response was read, which httpcore would take for the next one."""
+    def _is_spoilt(self, response: Any, headers: Headers) -> bool:
+        """Whether the connection may not be used again.
+
+        More than the response was read, which httpcore would take for the next one; or a kept
+        connection was made anew after all, and nobody records what is read of it.
+        """
+        if not (self._is_traced or self._received):
+            return True
         return bool(
             self._received
             and response.http_version.startswith("HTTP/1")
-            and not is_one_response(bytes(self._received), response)
+            and not is_one_response(bytes(self._received), response.status_code, headers)
         )
 
     def failure(self, error: Any) -> Exception | None:
@@ -276,7 +324,7 @@ class Exchange:
             # Its own words would show the header.
             text = "its URL or a header cannot be sent: check base_url and headers"
             return faults.failure(request, text, None, is_permanent=True)
-        is_setup = self._stream is not None and not self._was_sent and isinstance(error, Exception)
+        is_setup = self.stream is not None and not self._was_sent and isinstance(error, Exception)
         if not (is_setup or isinstance(error, (library.RequestError, OSError, UnicodeError))):
             return None
         was_kept = self._was_sent and not self._is_new
@@ -291,10 +339,10 @@ class Exchange:
             return faults.bad_certificate(request, self._peer, certificate, error)
         proxy = self._proxy()
         if isinstance(error, self._library.ProxyError):
-            is_refusal = _REFUSAL.match(reason) is not None
+            is_refusal = re.match(_REFUSAL, reason) is not None
             text = f"{proxy or 'the proxy'} answered {reason}"
             return faults.bad_proxy(request, text, error, is_permanent=is_refusal)
-        if proxy is not None and self._stream is None:
+        if proxy is not None and self.stream is None:
             text = f"{proxy} cannot be reached ({reason})"
             return faults.bad_proxy(request, text, error, is_permanent=True)
         if proxy is not None and not isinstance(error, (self._library.RequestError, OSError)):
@@ -336,6 +384,8 @@ def _limit_reads(stream: Any) -> None:
 
 def _limit_reads_below(socket: Any) -> None:
     """The same for TLS within the TLS of a proxy, which is read from any number of times."""
+    from ssl import SSLSocket
+
     if isinstance(socket, SSLSocket):
         receive = socket.recv
 

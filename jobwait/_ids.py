@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ._encode import encode
 from ._errors import InvalidArgumentError
 from ._operation import Id, IdT, Operation, Part
 from ._pointer import parse_pointer, value_at
+
+_DOTS: Final = frozenset({".", ".."})
 
 
 def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
@@ -16,14 +18,14 @@ def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
     Raises:
         InvalidArgumentError: `job_id` is no id.
     """
-    return [
-        value if part.kind is int and part.location == "body" else text
-        for part, value in zip(operation.id_parts, typed_parts(operation, job_id), strict=True)
-        for text in [_id_text(operation, part, value)]
-    ]
+    values: list[str | int] = []
+    for part, value in zip(operation.id_parts, typed_parts(operation, job_id), strict=True):
+        text = _id_text(operation, part, value)
+        values.append(value if part.kind is int and part.location == "body" else text)
+    return values
 
 
-def typed_parts(operation: Operation[IdT, Any], job_id: IdT) -> tuple[Any, ...]:
+def typed_parts(operation: Operation[IdT, Any], job_id: IdT) -> list[Any]:
     """The parts of an id, each of the kind that the document gives it."""
     parts = operation.id_parts
     values: tuple[Any, ...] = (job_id,)
@@ -32,7 +34,7 @@ def typed_parts(operation: Operation[IdT, Any], job_id: IdT) -> tuple[Any, ...]:
         if len(values) != len(parts):
             names = ", ".join(part.name for part in parts)
             raise _bad_id(operation, f"is a tuple of {len(parts)} parts ({names})")
-    return tuple(_typed(operation, *pair) for pair in zip(parts, values, strict=True))
+    return [_typed(operation, *pair) for pair in zip(parts, values, strict=True)]
 
 
 def needs_body(operation: Operation[Any, Any]) -> bool:
@@ -83,8 +85,11 @@ def _id_text(operation: Operation[Any, Any], part: Part, value: Any) -> str:
         raise _bad_id(operation, "is a number of fewer digits") from None
     if not text.strip():
         raise _bad_id(operation, "is not empty")
-    steps = text.split("/") if part.allow_reserved else [text]
-    unsafe = any(step in (".", "..") or "/" in step for step in steps) or "\\" in text
+    if part.allow_reserved:
+        unsafe = not _DOTS.isdisjoint(text.split("/"))
+    else:
+        unsafe = text in _DOTS or "/" in text
+    unsafe = unsafe or "\\" in text
     if not text.isprintable() or (unsafe and part.location == "path"):
         slash = "backslash" if part.allow_reserved else "slash"
         rule = f"has no {slash}, dots alone or control characters, as {text!r} has"

@@ -48,7 +48,6 @@ class Ledger:
         """Which rows are this call's."""
         self._without_row = 0
         self._earlier: list[_Earlier] = []
-        self._taken = array("q")
 
     def admit(
         self, pairs: list[tuple[AnyResource, Any]]
@@ -76,24 +75,22 @@ class Ledger:
         outcomes = [(rows[number], outcome) for number, outcome in turn.ended]
         ended = [Ended(row, outcome.kind, *dump(outcome)) for row, outcome in outcomes if row > 0]
         moved = [(_text(stored_wait(entry)), rows[number]) for number, entry in turn.moved.items()]
-        taken, self._taken = self._taken, array("q")
-        if ended or moved or taken:
+        if ended or moved:
             with self._store.transaction():
                 self._store.end(ended)
                 self._store.move(moved)
-                self._store.take(taken)
         return outcomes
 
     def hand_out(
         self, outcomes: Iterable[tuple[int, Outcome[Any]]], *, raise_on_failure: bool
     ) -> Iterator[tuple[int, Outcome[Any]]]:
-        """Let somebody have outcomes, and note who came back for the next one."""
+        """Let somebody have outcomes; one is taken when the next one is asked for."""
         for row, outcome in outcomes:
             if raise_on_failure:
                 outcome.result()
             yield row, outcome
             if self._takes and row > 0:
-                self._taken.append(row)
+                self._store.take(row)
 
     def in_order(self, outcomes: dict[int, Outcome[Any]]) -> list[Outcome[Any]]:
         """Outcomes by their rows, as the jobs came."""

@@ -110,6 +110,9 @@ def as_completed(
 ) -> Generator[Outcome[Any]]:
     """Wait for many jobs, and yield how each of them ended, as soon as it has.
 
+        for outcome in jobwait.as_completed(client.jobs, job_ids, timeout=600):
+            print(outcome.job_id, outcome.job if outcome.error is None else outcome.error)
+
     Every entry has one outcome, and what happens to one job, or one provider, does not touch the
     others. Waiting goes on, in a thread, while the caller looks at an outcome; leaving the loop
     early stops it at once, and the log names the jobs still open. An error has the last typed job
@@ -190,6 +193,8 @@ def wait_for_all(
 ) -> list[Outcome[Any]]:
     """Wait for many jobs, and return how each of them ended, in the order in which they came.
 
+        outcomes = jobwait.wait_for_all(client.jobs, job_ids, raise_on_failure=True)
+
     Args:
         jobs: As for `as_completed`, like all that is not named here.
         raise_on_failure: Raise the error of the first job that does not succeed, and stop.
@@ -250,6 +255,10 @@ def async_as_completed(
     max_in_flight: int = 100,
 ) -> AsyncGenerator[Outcome[Any]]:
     """As `as_completed`, for the resources of asynchronous clients.
+
+        async with aclosing(jobwait.async_as_completed(async_client.jobs, job_ids)) as outcomes:
+            async for outcome in outcomes:
+                print(outcome.job_id, outcome.kind)
 
     To stop at once on leaving the loop, iterate within `contextlib.aclosing`: the event loop closes
     an abandoned generator only when nobody refers to it any more.
@@ -332,6 +341,8 @@ def advance(
     max_in_flight: int = 100,
 ) -> Advanced:
     """Poll the waits that are due now, and return.
+
+        done, still_open = jobwait.advance([(client.jobs, wait) for wait in waits])
 
     It never sleeps until a next poll, and never cuts one. Call it again when the first of the open
     waits is due: from a queue's worker, a scheduler, or a loop over stored waits.

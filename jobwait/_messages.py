@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, overload
+
+T = TypeVar("T")
 
 MAX_BODY: Final = 8 * 2**20
 """Bytes, decompressed, of a body that is JSON: parsed, it takes many times as much memory."""
@@ -27,6 +29,16 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._items[name.lower()]
+
+    @overload
+    def get(self, key: str, /) -> str | None: ...
+    @overload
+    def get(self, key: str, default: str, /) -> str: ...
+    @overload
+    def get(self, key: str, default: T, /) -> str | T: ...
+    def get(self, key: str, default: object = None, /) -> object:
+        """The value of a header, or else the default."""
+        return self._items.get(key.lower(), default)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._items
@@ -54,7 +66,7 @@ class Request:
     """
 
     __slots__ = (
-        *("body", "functions", "headers", "max_body", "method", "parsed", "query", "secrets"),
+        *("body", "functions", "headers", "max_body", "method", "native", "query", "secrets"),
         "url",
     )
 
@@ -78,8 +90,8 @@ class Request:
         self.max_body: Final = max_body
         self.secrets: Final = secrets
         self.functions: Final = functions
-        self.parsed: tuple[Any, Any] | None = None
-        """The URL and the headers in the classes of the HTTP library; set by the transport."""
+        self.native: Any = None
+        """What the transport keeps of it in the classes of its HTTP library."""
 
     @property
     def target(self) -> str:

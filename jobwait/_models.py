@@ -108,6 +108,9 @@ class Deviation(NamedTuple):
 def deviations(job: object) -> tuple[Deviation, ...]:
     """Where a job, or another model, is not as its document says; empty where it is.
 
+        for deviation in jobwait.deviations(client.jobs.get_job("job_abc123")):
+            print(deviation.pointer, deviation.expected, deviation.found)
+
     What is missing is `UNSET` in the job, and what does not fit is there as it came, whatever the
     annotation says. At most 1,000 are listed.
 

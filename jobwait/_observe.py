@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ._errors import APIError, InvalidArgumentError, JobwaitError
 from ._operation import JobT
+from ._responses import Sighting
 from ._text import is_first
-from ._waiter import MAX_FAILURES, MAX_UNHEARD, Again, Done, Sighting, Waiter, WaitState
+from ._waiter import MAX_FAILURES, MAX_UNHEARD, Again, Done, Waiter, WaitState
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -56,6 +57,8 @@ _logger: Logger | None = None
 
 def on_poll(callback: Callable[[PollEvent], object]) -> Callable[[], None]:
     """Call a function after every poll of every wait in this process, for metrics or a display.
+
+        remove = jobwait.on_poll(lambda event: print(event.job_id, event.status, event.duration))
 
     Args:
         callback: Called with a `PollEvent` in the thread that polls, in the event loop of many

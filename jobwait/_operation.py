@@ -125,7 +125,8 @@ class Operation(Generic[IdT, BodyT]):
         body_format: Literal["json", "form"] = "json",
         sources: tuple[int | str, ...] = (),
     ) -> None:
-        """
+        """Describe an operation.
+
         Args:
             path: A template with the names of parts in braces.
             parts: What requests are made with, in the order of the id.
@@ -212,7 +213,8 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
         job_required: bool = True,
         errors: WaitErrors = _ERRORS,
     ) -> None:
-        """
+        """Describe an operation that tells the status of a job.
+
         Args:
             path: As in `Operation`; so are `parts` and `body_format`.
             response_type: The annotation of the 200 body.
@@ -278,9 +280,9 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
             if state is not None:
                 # One string for all polls that see it: waits remember it, for thousands of jobs.
                 word = intern(word)
-        by_code = self.responses.get(status_code)
-        if by_code is not None:
-            return word, by_code
+        meaning = self.responses.get(status_code)
+        if meaning is not None:
+            return word, meaning
         # What was cancelled often tells why in the same place.
         if state != "cancelled" and (
             value_at(self.failure_when, data)

@@ -91,7 +91,8 @@ class Unsuccessful(_Outcome):
     """What `wait_for_completion` would raise; its `job` is the last one seen."""
 
     def result(self) -> NoReturn:
-        """
+        """Raise the error.
+
         Raises:
             JobwaitError: `error`.
         """

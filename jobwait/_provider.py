@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import sys
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ._errors import InvalidArgumentError
@@ -151,7 +152,18 @@ class Provider:
 
 
 def providers() -> dict[str, Provider]:
-    """Every installed provider by its name, sorted."""
+    """Every installed provider by its name, sorted.
+
+        for name, provider in jobwait.providers().items():
+            print(name, provider.title, [one.operation for one in provider.waitables])
+
+    What is installed is read once, and packages are loaded as far as they are used.
+    """
+    return dict(_installed(tuple(sys.path)))
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> dict[str, Provider]:
     from importlib.metadata import entry_points
 
     return {

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from ._auth import MIN_SECRET, Keys, Placed, check_key, identity, place, secrets_in
@@ -18,16 +17,18 @@ from ._errors import (
     ClientClosedError,
     ConfigurationError,
     ResponseDecodeError,
+    is_transient,
 )
 from ._flow import Ask, Flow, Secret, SendRequest, Sleep, adrive, drive
 from ._ids import id_values, needs_body, result_id
 from ._messages import MAX_FILE, AsyncSend, Headers, RawHeaders, Request, Response
-from ._operation import BodyT, ClientConfig, IdT, JobOperation, JobT, Operation
-from ._responses import Reader
-from ._schedule import Durations
+from ._operation import BodyT, ClientConfig, Credential, IdT, JobOperation, JobT, Operation
+from ._responses import Reader, Sighting
 from ._throttle import Throttle, throttle_for
 from ._validation import request_timeout
-from ._waiter import Sighting, is_transient
+
+if TYPE_CHECKING:
+    from ._schedule import Durations
 
 T = TypeVar("T")
 
@@ -154,6 +155,17 @@ class Options(NamedTuple):
         return f"<Options for {self.base_url}>"
 
 
+class _Carried(NamedTuple):
+    """The keys of an operation's requests, beside those that every request has."""
+
+    headers: dict[str, str]
+    query: str
+    functions: tuple[tuple[Credential, Callable[[], Any]], ...]
+
+    def __repr__(self) -> str:
+        return f"<Keys in {', '.join(self.headers)}>"
+
+
 class Polled(NamedTuple, Generic[JobT]):
     """One poll of a wait."""
 
@@ -188,6 +200,7 @@ class SharedCalls:
         """Shared with all that asks the same host with the same key."""
         self._headers = _raw({"Host": url.netloc} | options.headers)
         self._query = urlencode(keys.fixed.query)
+        self._carried: dict[str, _Carried] = {}
         self._durations: dict[str, Durations] = {}
 
     def replace(self, options: Options) -> Self:
@@ -200,6 +213,8 @@ class SharedCalls:
 
     def durations(self, operation: JobOperation[Any, Any, Any, Any]) -> Durations:
         """How long this client's jobs took so far, as those who waited for many saw it."""
+        from ._schedule import Durations
+
         return self._durations.setdefault(operation.path, Durations())
 
     def prepare(self, operation: Operation[IdT, Any], job_id: IdT) -> Request:
@@ -210,13 +225,11 @@ class SharedCalls:
             ConfigurationError: The client has no key for this operation.
         """
         values = iter(id_values(operation, job_id))
-        keys = self.options.keys
-        check_key(self.options.config, keys, operation.name)
-        limited = keys.of(operation.name)
+        carried = self._carried.get(operation.name) or self._carry(operation.name)
         path: dict[str, str] = {}
         query: dict[str, str | int] = {}
         fields: dict[str, str | int] = {}
-        headers = limited.headers
+        headers = carried.headers.copy()
         for part in operation.parts:
             value = next(values) if part.constant is None else part.constant
             if part.location == "path":
@@ -227,7 +240,10 @@ class SharedCalls:
                 fields[part.name] = value
             else:
                 headers[part.name] = str(value)
-        url = self.options.base_url + re.sub(r"\{([^}]*)\}", lambda m: path[m[1]], operation.path)
+        target = operation.path
+        for name, text in path.items():  # in which braces are quoted
+            target = target.replace(f"{{{name}}}", text)
+        url = self.options.base_url + target
         if query:
             url += f"?{urlencode(query)}"
         body = b""
@@ -242,11 +258,27 @@ class SharedCalls:
             url,
             self._headers_with(headers) if headers else self._headers,
             body,
-            "&".join(filter(None, [self._query, urlencode(limited.query)])),
+            carried.query,
             max_body=MAX_FILE if operation.response_type is bytes else self.options.max_body,
             secrets=self._secrets,
-            functions=tuple(one for one in keys.functions if one[0].is_for(operation.name)),
+            functions=carried.functions,
         )
+
+    def _carry(self, operation: str) -> _Carried:
+        """Keep the keys that requests of an operation carry, and return them.
+
+        Raises:
+            ConfigurationError: The client has no key for this operation.
+        """
+        keys = self.options.keys
+        check_key(self.options.config, keys, operation)
+        limited = keys.of(operation)
+        self._carried[operation] = _Carried(
+            limited.headers,
+            "&".join(filter(None, [self._query, urlencode(limited.query)])),
+            tuple(one for one in keys.functions if one[0].is_for(operation)),
+        )
+        return self._carried[operation]
 
     def _headers_with(self, more: dict[str, str]) -> RawHeaders:
         """Those of every request, and others where the user has set none of that name."""
@@ -260,7 +292,8 @@ class SharedCalls:
         return [*self._headers[:1], *_raw(own | added)]
 
     def check_open(self) -> None:
-        """
+        """Check that the client is open.
+
         Raises:
             ClientClosedError: The client is closed.
         """
@@ -276,10 +309,11 @@ class SharedCalls:
         result: Sighting[JobT] | APIError
         asked = began = self.clock()
         try:
-            delay = yield from self._ask_limiter(limit)
-            if delay > 0:
-                return delay
-            began = self.clock()
+            if self.options.limiter is not None:
+                delay = yield from self._ask_limiter(limit)
+                if delay > 0:
+                    return delay
+                began = self.clock()
             response = yield from self._send(request, limit - (began - asked))
             result = self.reader.sighting(operation, response)
         except APIError as error:
@@ -303,7 +337,8 @@ class SharedCalls:
         while True:
             self.check_open()
             try:
-                yield from self._take_turn(limit)
+                if self.options.limiter is not None:
+                    yield from self._take_turn(limit)
                 response = yield from self._send(request, limit)
                 return RawResponse(*response, self.reader.read(operation, response)[1])
             except APIError as error:
@@ -335,16 +370,19 @@ class SharedCalls:
         return (yield from self.body(operation, result_id(operation, job_id, body), timeout))
 
     def call_once(self, operation: Operation[IdT, Any], job_id: IdT, limit: float) -> Flow[None]:
-        """Send a request within so many seconds, and only once."""
-        yield from self._take_turn(limit)
-        response = yield from self._send(self.prepare(operation, job_id), limit)
+        """Send a request within so many seconds in all, and only once."""
+        deadline = self.clock() + limit
+        yield from self._take_turn(limit, limit)
+        left = deadline - self.clock()
+        response = yield from self._send(self.prepare(operation, job_id), left)
         self.reader.read(operation, response)
 
-    def _take_turn(self, limit: float) -> Flow[None]:
+    def _take_turn(self, limit: float, longest: float = MAX_RETRY_AFTER) -> Flow[None]:
         """Wait until the limiter allows a request, which a caller who waits for it can bear.
 
         Args:
             limit: Seconds for an answer of the limiter.
+            longest: Seconds until it allows one.
 
         Raises:
             APIError: It allows none in time, or does not answer.
@@ -352,8 +390,8 @@ class SharedCalls:
         waited = 0.0
         while (delay := (yield from self._ask_limiter(limit))) > 0:
             waited += delay
-            if waited > MAX_RETRY_AFTER:
-                raise APITimeoutError(f"limiter= allowed no request within {MAX_RETRY_AFTER:g} s")
+            if waited >= longest:
+                raise APITimeoutError(f"limiter= allowed no request within {longest:g} s")
             yield Sleep(delay)
 
     def _ask_limiter(self, limit: float) -> Flow[float]:

@@ -7,16 +7,15 @@ import re
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
 
 from ._decode import Mismatch, decode
 from ._errors import STATUS_ERRORS, APIStatusError, ResponseDecodeError, ServerError
 from ._messages import Headers, Response
-from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation
+from ._operation import BodyT, ClientConfig, JobOperation, JobT, Operation, State
 from ._pointer import is_object, value_at
 from ._text import MAX_WORD, is_first, json_text, printable, printable_lines
 from ._unset import UNSET
-from ._waiter import Sighting
 
 if TYPE_CHECKING:
     from ._redaction import Redactor
@@ -27,9 +26,30 @@ MAX_KEPT_JSON: Final = 65_536
 """Bytes of a body in an error that nothing is sent again for: that many are kept as JSON."""
 MAX_PAUSE: Final = 3600.0
 """Seconds that a server may ask for: longer ones are mistakes, or would be asked for again."""
-_NUMBER: Final = re.compile(r"\s*(\d{1,300}(?:\.\d*)?|\.\d+)\s*(?:,|$)", re.ASCII)
 MAX_REASON: Final = 10_000
 """Characters of the code or the message of a failed job."""
+
+
+class Sighting(NamedTuple, Generic[JobT]):
+    """What one good poll saw."""
+
+    job: JobT
+    word: str
+    """The status as the provider spells it."""
+    state: State | None
+    """What the word means; None for one that the document does not know."""
+    progress: float | None = None
+    """0.0 to 1.0."""
+    code: str | None = None
+    message: str | None = None
+    retryable: bool | None = None
+    retry_after: float | None = None
+    """Seconds that the provider asks to wait."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self.state in ("succeeded", "failed", "cancelled")
 
 
 class Reader:
@@ -308,19 +328,20 @@ def _in_place_of(
 ) -> Any:
     """What stands where a reason is looked for, and has another shape: a string for an object."""
     for length in range(len(pointer) - 1, 0, -1):
-        found = value_at(pointer[:length], data)
-        if found is None:
+        value = value_at(pointer[:length], data)
+        if value is None:
             continue
-        if is_object(found):
+        if is_object(value):
             # One around the status is the job, and no reason.
             is_job = status is None or status[:length] == pointer[:length]
-            return None if is_job or has_code or not any(found.values()) else found
-        return None if isinstance(found, bool) or not found else found
+            return None if is_job or has_code or not any(value.values()) else value
+        return None if isinstance(value, bool) or not value else value
     return None
 
 
 def _parsed(response: Response) -> Any:
-    """
+    """The body as decoded JSON.
+
     Raises:
         ValueError: The body is not JSON.
         RecursionError: It is nested too deeply.
@@ -376,19 +397,25 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     None where it does not ask, or what it asks for makes no sense.
     """
     # A header that was sent twice is joined by a comma, which a date has too.
-    milliseconds = _NUMBER.match(headers.get("retry-after-ms", ""))
-    if milliseconds:
-        return min(float(milliseconds[1]) / 1000, MAX_PAUSE)
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return min(milliseconds / 1000, MAX_PAUSE)
     text = headers.get("retry-after", "")
-    number = _NUMBER.match(text)
-    if number:
-        return min(float(number[1]), MAX_PAUSE)
-    until = _timestamp(text)
+    number = _number(text)
+    if number is not None:
+        return min(number, MAX_PAUSE)
+    until = _timestamp(text) if text else None
     if until is None:
         return None
     # The server's own clock, where it tells it, so that ours may be wrong.
     now = _timestamp(headers.get("date", ""))
     return min(max(0.0, until - (time.time() if now is None else now)), MAX_PAUSE)
+
+
+def _number(text: str) -> float | None:
+    pattern = r"\s*(\d{1,300}(?:\.\d*)?|\.\d+)\s*(?:,|$)"
+    number = re.match(pattern, text, re.ASCII) if text else None
+    return float(number[1]) if number else None
 
 
 def _timestamp(date: str) -> float | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeGuard
 
@@ -14,13 +16,15 @@ from ._validation import LONGEST, seconds
 from ._waiter import WaitState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ._client import AsyncResource, Resource
     from ._operation import JobOperation
     from ._requests import SharedCalls
     from ._unset import Unset
 
+MAX_BYTES: Final = 300
+"""Of a wait as JSON."""
 MAX_WORD: Final = 40
 """Characters of a status word that are kept."""
 OVERTIME: Final = 5.0
@@ -30,6 +34,9 @@ enough for a last look, or for the first where nobody came to it in time."""
 
 class Wait(NamedTuple):
     """A wait between two polls, to be stored or sent, and resumed where the package is installed.
+
+        text = json.dumps(jobwait.Wait.start(client.jobs, "job_abc123", timeout=600).to_dict())
+        wait = jobwait.Wait.from_dict(json.loads(text))
 
     Times are seconds since the epoch, so that the deadline survives a move to another machine.
     `advance` moves waits on; `as_completed` and `wait_for_all` take one in place of an id.
@@ -84,13 +91,18 @@ class Wait(NamedTuple):
         return cls(operation.provider, operation.name, id, now, limit, now)
 
     def to_dict(self) -> dict[str, Any]:
-        """What `json.dumps` takes; without what is as it was at the start."""
-        data = {
-            name: round(value, 3) if isinstance(value, float) else value
-            for name, value in self._asdict().items()
-            if name not in self._field_defaults or value != self._field_defaults[name]
-        }
-        return data | {"job_id": plain_id(self.job_id)}
+        """What `json.dumps` makes 300 bytes of, at most; without what is as it was at the start.
+
+        Where an id is long, the status word is cut, or it and the progress are left out; both only
+        help. With more than about 100 characters of provider, operation and id it is longer.
+        """
+        data = _plain(self) | {"job_id": plain_id(self.job_id)}
+        while len(json.dumps(data)) > MAX_BYTES and ("word" in data or "progress" in data):
+            if len(data.get("word", "")) > 1:
+                data["word"] = data["word"][:-1]
+            else:
+                del data["progress" if "progress" in data else "word"]
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -111,6 +123,20 @@ class Wait(NamedTuple):
         """Whether this is a wait on an operation."""
         return (self.provider, self.operation) == (operation.provider, operation.name)
 
+    def here(self, now: float) -> Self:
+        """The wait by the clock of this machine, if it is behind that of the one it came from.
+
+        Otherwise what is due there would not be due here for as long as the two differ.
+
+        Args:
+            now: Seconds since the epoch.
+        """
+        behind = self.started - now
+        if behind <= 0:
+            return self
+        seen = None if self.seen is None else self.seen - behind
+        return self._replace(started=now, due=self.due - behind, seen=seen)
+
     def state(self, now: float, clock: float) -> WaitState[Any]:
         """What a scheduler goes on with.
 
@@ -119,14 +145,13 @@ class Wait(NamedTuple):
             clock: The reading of the scheduler's own clock now.
         """
         limit = math.inf if self.timeout is None else self.timeout
-        started = min(self.started, now)  # another machine's clock may be ahead
         # With a timeout of 0 the first poll is sent anyway.
-        if limit and started + limit <= now:
-            limit = now - started + min(limit / 20, OVERTIME)
+        if limit and self.started + limit <= now:
+            limit = now - self.started + min(limit / 20, OVERTIME)
         ahead = clock - now
         return WaitState(
             self.job_id,
-            started + ahead,
+            self.started + ahead,
             limit,
             self.polls,
             self.failures,
@@ -182,10 +207,19 @@ def restored(operation: JobOperation[Any, Any, Any, Any], job_id: Any, data: Any
 
 def progress_of(wait: Wait) -> dict[str, Any]:
     """What a wait is without the job that it is for."""
-    data = wait.to_dict()
+    data = _plain(wait)
     for name in ("provider", "operation", "job_id"):
         del data[name]
     return data
+
+
+def _plain(wait: Wait) -> dict[str, Any]:
+    defaults = wait._field_defaults
+    return {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in wait._asdict().items()
+        if name not in defaults or value != defaults[name]
+    }
 
 
 def plain_id(id: Any) -> Any:
@@ -198,19 +232,20 @@ def plain_id(id: Any) -> Any:
 def job_key(provider: str, operation: str, id: Any) -> str:
     """A job's name among all jobs of all providers."""
     parts = id if _is_tuple(id) else (id,)
-    return "/".join([provider, operation, *map(str, parts)])
+    # An id that is sent in a body may have slashes of its own.
+    texts = [str(part).replace("%", "%25").replace("/", "%2F") for part in parts]
+    return "/".join([provider, operation, *texts])
 
 
 def _check(data: Any) -> None:
-    if not is_object(data):
+    if not _is_mapping(data):
         raise InvalidArgumentError(f"a wait is a dict, not of the type {type(data).__name__}")
-    fields: dict[Any, Any] = data
     for name in Wait._fields:
-        missing = name not in fields and name not in Wait._field_defaults
-        if missing or (name in fields and not _VALID[name](fields[name])):
-            shown = "nothing" if missing else f"{fields[name]!r:.60}"
+        missing = name not in data and name not in Wait._field_defaults
+        if missing or (name in data and not _VALID[name](data[name])):
+            shown = "nothing" if missing else f"{data[name]!r:.60}"
             raise InvalidArgumentError(f"this is no wait: its {name!r} is {shown}")
-    unknown = sorted(map(str, fields.keys() - set(Wait._fields)))
+    unknown = sorted(map(str, data.keys() - set(Wait._fields)))
     if unknown:
         raise InvalidArgumentError(f"this is no wait: it has the unknown key {unknown[0]!r}")
 
@@ -220,12 +255,18 @@ def _typed_id(data: Mapping[str, Any]) -> Any:
     job_id: Any = data["job_id"]
     parts = job_id if is_array(job_id) else [job_id]
     try:
-        typed = [kind(part) for kind, part in zip(waitable.id_types, parts, strict=True)]
+        typed = [_part(*pair) for pair in zip(waitable.id_types, parts, strict=True)]
     except (TypeError, ValueError):
         raise InvalidArgumentError(
             f"this is no wait: its 'job_id' {data['job_id']!r:.60} is no id of {waitable.operation}"
         ) from None
     return typed[0] if len(typed) == 1 else tuple(typed)
+
+
+def _part(kind: type[Any], value: str | int) -> Any:
+    if kind is int and isinstance(value, str) and not (value.isascii() and value.isdecimal()):
+        raise ValueError  # Python would read "1_0" as well
+    return kind(value)
 
 
 @cache
@@ -248,6 +289,10 @@ def waitable_of(provider: str, operation: str) -> Waitable:
     )
 
 
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
 def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
     return isinstance(value, tuple)
 
@@ -257,7 +302,7 @@ def _is_time(value: Any) -> bool:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1e9
 
 
 def _is_id(value: Any) -> bool:
@@ -274,7 +319,7 @@ _VALID: Final[dict[str, Callable[[Any], bool]]] = {
     "due": _is_time,
     "polls": _is_count,
     "failures": _is_count,
-    "slowest": _is_count,
+    "slowest": lambda value: _is_count(value) and value <= 100,
     "final": lambda value: isinstance(value, bool),
     "seen": lambda value: value is None or _is_time(value),
     "word": lambda value: value is None or isinstance(value, str),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from statistics import fmean
 from typing import Any, Final, NamedTuple, Protocol
 
 from ._errors import InvalidArgumentError
@@ -41,7 +40,12 @@ class Schedule(Protocol):
 
 
 class Fixed:
-    """Polls every `interval` seconds."""
+    """Polls every `interval` seconds.
+
+        client.jobs.wait_for_completion("job_abc123", schedule=jobwait.Fixed(2))
+
+    Jitter makes each delay up to a tenth longer.
+    """
 
     __slots__ = ("interval",)
 
@@ -57,7 +61,12 @@ class Fixed:
 
 
 class Exponential:
-    """Polls after `initial` seconds, then after delays `multiplier` times longer each."""
+    """Polls after `initial` seconds, then after delays `multiplier` times longer each.
+
+        client.jobs.wait_for_completion("job_abc123", schedule=jobwait.Exponential(1, 1.5, 10))
+
+    No delay is longer than `maximum` seconds, jitter aside.
+    """
 
     __slots__ = ("initial", "maximum", "multiplier")
 
@@ -129,7 +138,7 @@ class Durations:
             earliest = sorted(running for running, _ in jobs)
             self._bounds = (
                 earliest[int(len(jobs) * EARLY)],
-                fmean((running + ended) / 2 for running, ended in jobs),
+                sum(running + ended for running, ended in jobs) / 2 / len(jobs),
                 max(ended for _, ended in jobs),
             )
         first, mean, last = self._bounds

@@ -19,11 +19,12 @@ from ._observe import Step, settle
 from ._operation import JobOperation
 from ._outcome import Outcome, Succeeded, Unsuccessful
 from ._requests import AsyncCalls, BlockingTransport, Polled, Transport
+from ._responses import Sighting
 from ._resume import Wait, wait_of
 from ._schedule import Durations, Schedule
-from ._throttle import Place, Throttle
+from ._throttle import Position, Throttle
 from ._unset import UNSET, Unset
-from ._waiter import Again, Done, Sighting, Waiter, WaitState
+from ._waiter import Again, Done, Waiter, WaitState
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
@@ -97,7 +98,7 @@ class _Lane:
         self.alarm: asyncio.TimerHandle | None = None
         self.alarm_at = math.inf
         self.sweep: asyncio.TimerHandle | None = None
-        self._place = Place(TURNS)
+        self._position = Position(TURNS)
         self._quiet_until = -math.inf
         self._turn = -math.inf
         """When to ask the throttle again."""
@@ -108,7 +109,7 @@ class _Lane:
         """The poll to send now, if there is one."""
         if self.next_at() > now:
             return None
-        self._turn = self.throttle.reserve(now, self._place, in_pause=self._ignores_pause())
+        self._turn = self.throttle.reserve(now, self._position, in_pause=self._ignores_pause())
         if self._turn > now:
             return None
         entry = heappop(self.heap)
@@ -147,7 +148,7 @@ class _Lane:
 
     def leave(self) -> None:
         """Give up the position in the throttle's queue."""
-        self.throttle.leave(self._place)
+        self.throttle.leave(self._position)
 
     def _ignores_pause(self) -> bool:
         _, _, group, state = self.heap[0]
@@ -161,7 +162,8 @@ class Scheduler:
     """
 
     def __init__(self, rules: Rules, *, only_due: bool = False, tracks: bool = False) -> None:
-        """
+        """Make a scheduler without jobs.
+
         Args:
             only_due: Whether all is done when no poll is due any more.
             tracks: Whether `turn_and_moved` is to be asked.
@@ -346,8 +348,10 @@ class Scheduler:
         if wait is None:
             state = group.waiter.start(job_id, now, self._rules.timeout)
         else:
-            state = wait.state(calls.time(), now)
-            at = now + max(0.0, wait.due - calls.time())
+            today = calls.time()
+            wait = wait.here(today)
+            state = wait.state(today, now)
+            at = now + max(0.0, wait.due - today)
         if state.polls == 0:
             group.lane.unseen += 1
             group.lane.ask_again()

@@ -33,6 +33,10 @@ create table waits (
     unique (provider, operation, job_id)
 )
 """
+# A commit is on the disk, also if the machine loses its power.
+_SAFE: Final = "pragma synchronous = full; pragma wal_autocheckpoint = 1000"
+# A commit outlasts the process; the next safe one forces it onto the disk, and tidies up.
+_QUICK: Final = "pragma synchronous = normal; pragma wal_autocheckpoint = 10000"
 _ADVICE: Final = (
     (("FULL",), "free some space, and make the same call again"),
     (("BUSY", "LOCKED"), "wait until what else uses it has ended, or use another file"),
@@ -75,7 +79,8 @@ class Store:
     """An open file, which nobody else can open as long as it is."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """
+        """Open the file, or make it.
+
         Raises:
             CheckpointError: It cannot be used; the message says why, and what to do.
         """
@@ -162,11 +167,18 @@ class Store:
             [(kind, outcome, more, number) for number, kind, outcome, more in waits],
         )
 
-    def take(self, numbers: Iterable[int]) -> None:
-        """Write that somebody was told how these ended."""
-        self._db.executemany(
-            "update waits set taken = 1 where number = ?", [(number,) for number in numbers]
-        )
+    def take(self, number: int) -> None:
+        """Write that somebody was told how a wait ended.
+
+        It outlasts the process, but is not forced onto the disk, as there is one for each outcome,
+        and an event loop waits for it: after a power cut, some may be told again.
+        """
+        with self._turn, self._explained("written"):
+            self._db.executescript(_QUICK)
+            try:
+                self._db.execute("update waits set taken = 1 where number = ?", (number,))
+            finally:
+                self._db.executescript(_SAFE)
 
     def forget(self, kinds: Iterable[str]) -> int:
         """Delete the waits that ended so, and return how many there were."""
@@ -213,8 +225,7 @@ class Store:
                 f"reads {FORMAT}: go on with the version that wrote it, or use another file"
             )
         self._db.execute("pragma journal_mode = wal")
-        # A commit is on the disk, also if the machine loses its power.
-        self._db.execute("pragma synchronous = full")
+        self._db.executescript(_SAFE)
         if is_empty:
             with self.transaction():
                 self._db.execute(_SCHEMA)

@@ -45,7 +45,7 @@ LONGEST_ABSENCE: Final = 0.25
 """Seconds after which a position at the front of the queue is lost if nobody asks for a turn."""
 
 
-class Place:
+class Position:
     """A position in the queue of a throttle.
 
     Args:
@@ -69,7 +69,7 @@ class Throttle:
         self._lock: Lock = Lock()
         self._next = -math.inf
         """When the next poll may be sent."""
-        self._queue: deque[tuple[int, Place]] = deque()
+        self._queue: deque[tuple[int, Position]] = deque()
         self._joined = 0
         self._waiting = 0
         """Positions in the queue that were not given up."""
@@ -88,7 +88,7 @@ class Throttle:
         self.was_heard: bool = False
         """Whether the host has ever answered, or begun to."""
 
-    def reserve(self, now: float, place: Place, *, in_pause: bool = False) -> float:
+    def reserve(self, now: float, position: Position, *, in_pause: bool = False) -> float:
         """Take a turn: a poll may be sent at once if the answer is `now`.
 
         Otherwise it is when to ask again, with the same position in the queue.
@@ -97,51 +97,52 @@ class Throttle:
             in_pause: Whether a pause does not count.
         """
         with self._lock:
-            first = self._first(now, place)
+            first = self._first(now, position)
             earliest = self._next if in_pause else max(self._next, self.paused_until)
-            if earliest <= now and first in (None, place):
+            if earliest <= now and first in (None, position):
                 self._next = max(earliest, now - SLACK) + 1 / self.rate
-                place.left -= 1
-                if place.left <= 0:
-                    self._leave(place)
+                position.left -= 1
+                if position.left <= 0:
+                    self._leave(position)
                 return now
-            if place.number is None:
+            if position.number is None:
                 self._joined += 1
                 self._waiting += 1
                 # No position waits longer than half a second for the turns of another.
-                place.left = max(1, min(place.turns, int(self.rate / 2)))
-                place.number = self._joined
-                self._queue.append((self._joined, place))
-            ahead = min(place.number - self._queue[0][0], self._waiting - 1) / self.rate
+                position.left = max(1, min(position.turns, int(self.rate / 2)))
+                position.number = self._joined
+                self._queue.append((self._joined, position))
+            ahead = min(position.number - self._queue[0][0], self._waiting - 1) / self.rate
             # Positions far behind ask again after half of the time: the queue and the rate may have
             # changed by then.
-            place.asks_at = max(earliest, now) + min(ahead, max(ahead / 2, LONGEST_ABSENCE))
-            return place.asks_at
+            position.asks_at = max(earliest, now) + min(ahead, max(ahead / 2, LONGEST_ABSENCE))
+            return position.asks_at
 
     def replace_lock(self) -> None:
         """Let go of a lock that no thread of this process holds any more."""
         self._lock = Lock()
 
-    def leave(self, place: Place) -> None:
+    def leave(self, position: Position) -> None:
         """Give up a position in the queue, if there is one."""
-        with self._lock:
-            self._leave(place)
+        if position.number is not None:
+            with self._lock:
+                self._leave(position)
 
-    def _first(self, now: float, asking: Place) -> Place | None:
+    def _first(self, now: float, asking: Position) -> Position | None:
         queue = self._queue
         while queue:
-            number, place = queue[0]
-            if place.number == number:
-                if place is asking or place.asks_at + LONGEST_ABSENCE >= now:
-                    return place
-                self._leave(place)
+            number, position = queue[0]
+            if position.number == number:
+                if position is asking or position.asks_at + LONGEST_ABSENCE >= now:
+                    return position
+                self._leave(position)
             queue.popleft()
         return None
 
-    def _leave(self, place: Place) -> None:
+    def _leave(self, position: Position) -> None:
         # Its entry in the queue is skipped from now on.
-        if place.number is not None:
-            place.number = None
+        if position.number is not None:
+            position.number = None
             self._waiting -= 1
 
     def learn(self, result: object, began: float, ended: float) -> None:
@@ -180,7 +181,8 @@ class Throttle:
                 self._since, self._answered, self._refused = ended, 0, 0
 
     def _judge(self, answered: float, sent: float, share: float) -> None:
-        """
+        """Choose the rate of the next window by how this one went.
+
         Args:
             answered: Polls per second.
             sent: Polls per second, the refused ones too.

@@ -7,7 +7,6 @@ connection, or over one that the user passes. This is the only module that impor
 from __future__ import annotations
 
 import os
-import ssl
 import sys
 import time
 from collections import deque
@@ -20,6 +19,7 @@ from ._exchange import Exchange, StaleConnectionError
 from ._faults import too_late, without_frames
 
 if TYPE_CHECKING:
+    import ssl
     from asyncio import AbstractEventLoop
     from concurrent.futures import ThreadPoolExecutor
 
@@ -105,20 +105,23 @@ class SyncTransport:
     that a request could change, and none is used by two threads at a time.
     """
 
-    def __init__(self, library: ModuleType, client: Any = None) -> None:
-        """
+    def __init__(self, library: ModuleType, client: Any = None, *, needs_tls: bool = True) -> None:
+        """Make a transport, and its first client where it has its own.
+
         Args:
             library: The module httpx, or another that has its names.
             client: The user's own, which stays open.
+            needs_tls: Whether it needs the certificates that it trusts.
         """
         self._library = library
         self._client = client
+        self._needs_tls = needs_tls
         self._idle: deque[_Idle] = deque()
         self._process = os.getpid()
         self._closed = False
         if client is None:
             # At once: the environment may name a proxy or certificates that cannot be used.
-            self._keep(self._new())
+            self._keep(self._new(), None)
 
     def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`.
@@ -128,9 +131,10 @@ class SyncTransport:
             APIConnectionError: There is no connection, or it broke.
         """
         deadline = time.monotonic() + min(limit, LONGEST)
-        exchange = Exchange(self._library, request, limit, deadline)
+        client, stream = self._take()
+        exchange = Exchange(self._library, request, limit, deadline, stream)
         try:
-            return self._send(self._take(), exchange)
+            return self._send(client, exchange)
         except StaleConnectionError:
             # An idle connection ended just when it was to be used again: once more, on a new one.
             exchange = Exchange(self._library, request, limit, deadline, is_last_try=True)
@@ -149,27 +153,30 @@ class SyncTransport:
                 raise
             raise failure from failure.__cause__
         if is_own:
-            self._keep(client)
+            self._keep(client, exchange.stream)
         return response
 
     def _new(self) -> Any:
         if self._client is None:
-            return _own_client(self._library.Client)
+            return _own_client(self._library.Client, self._needs_tls)
         return _open(self._client)
 
-    def _take(self) -> Any:
+    def _take(self) -> tuple[Any, Any]:
+        """A client, and the stream of its connection if it has one that is still open."""
         if self._process != os.getpid():
             # After a fork both processes would read each other's answers from these.
             self._process = os.getpid()
             self._close_idle()
-        try:
-            return self._idle.pop().client
-        except IndexError:
-            return self._new()
+        while self._idle:
+            idle = self._idle.pop()
+            if not idle.has_ended():
+                return idle.client, idle.stream
+            idle.client.close()
+        return self._new(), None
 
-    def _keep(self, client: Any) -> None:
+    def _keep(self, client: Any, stream: Any) -> None:
         now = time.monotonic()
-        self._idle.append(_Idle(now, client))
+        self._idle.append(_Idle(now, client, stream))
         if self._idle[0].since < now - KEEP_ALIVE:
             self._idle.popleft().client.close()
         if self._closed:
@@ -182,7 +189,7 @@ class SyncTransport:
     def for_loop(self, at_once: int) -> AsyncTransport | ThreadedTransport:
         """The same for an event loop; a client of the user's sends in so many threads there."""
         if self._client is None:
-            return AsyncTransport(self._library)
+            return AsyncTransport(self._library, needs_tls=self._needs_tls)
         return ThreadedTransport(self, at_once)
 
     def close(self) -> None:
@@ -194,9 +201,10 @@ class SyncTransport:
 class AsyncTransport:
     """As `SyncTransport`; clients of one event loop cannot be used, nor closed, in another."""
 
-    def __init__(self, library: ModuleType, client: Any = None) -> None:
+    def __init__(self, library: ModuleType, client: Any = None, *, needs_tls: bool = True) -> None:
         self._library = library
         self._client = client
+        self._needs_tls = needs_tls
         self._idle: dict[AbstractEventLoop, deque[_Idle]] = {}
         self._closed = False
         if client is None:
@@ -212,8 +220,8 @@ class AsyncTransport:
         if idle is None:
             self._idle = {old: kept for old, kept in self._idle.items() if not old.is_closed()}
             idle = self._idle.setdefault(loop, deque())
-        client = idle.pop().client if idle else self._new()
-        exchange = Exchange(self._library, request, limit, deadline)
+        client, stream = await self._take(idle)
+        exchange = Exchange(self._library, request, limit, deadline, stream)
         try:
             return await self._send(client, idle, exchange)
         except StaleConnectionError:
@@ -234,14 +242,22 @@ class AsyncTransport:
             raise failure from failure.__cause__
         if is_own:
             now = time.monotonic()
-            idle.append(_Idle(now, client))
+            idle.append(_Idle(now, client, exchange.stream))
             if idle[0].since < now - KEEP_ALIVE or self._closed:
                 await idle.popleft().client.aclose()
         return response
 
+    async def _take(self, idle: deque[_Idle]) -> tuple[Any, Any]:
+        while idle:
+            kept = idle.pop()
+            if not kept.has_ended():
+                return kept.client, kept.stream
+            await kept.client.aclose()
+        return self._new(), None
+
     def _new(self) -> Any:
         if self._client is None:
-            return _own_client(self._library.AsyncClient)
+            return _own_client(self._library.AsyncClient, self._needs_tls)
         return _open(self._client)
 
     async def close(self) -> None:
@@ -293,8 +309,8 @@ class ThreadedTransport:
             self._threads = None
 
 
-def sync_transport(http_client: object) -> SyncTransport:
-    """The transport of a `Client`.
+def sync_transport(http_client: object, base_url: str) -> SyncTransport:
+    """The transport of a `Client`, for requests below `base_url` alone.
 
     Raises:
         ConfigurationError: `http_client` is not an `httpx.Client`; or the proxy or the certificates
@@ -303,7 +319,7 @@ def sync_transport(http_client: object) -> SyncTransport:
     if http_client is None:
         import httpx
 
-        return SyncTransport(httpx)
+        return SyncTransport(httpx, needs_tls=_needs_tls(base_url))
     for library in _loaded("httpx", "httpx2"):
         if isinstance(http_client, library.Client):
             return SyncTransport(library, http_client)
@@ -313,12 +329,12 @@ def sync_transport(http_client: object) -> SyncTransport:
     )
 
 
-def async_transport(http_client: object) -> AsyncTransport | AiohttpTransport:
+def async_transport(http_client: object, base_url: str) -> AsyncTransport | AiohttpTransport:
     """The transport of an `AsyncClient`; as `sync_transport`."""
     if http_client is None:
         import httpx
 
-        return AsyncTransport(httpx)
+        return AsyncTransport(httpx, needs_tls=_needs_tls(base_url))
     for library in _loaded("httpx", "httpx2"):
         if isinstance(http_client, library.AsyncClient):
             return AsyncTransport(library, http_client)
@@ -336,6 +352,13 @@ def async_transport(http_client: object) -> AsyncTransport | AiohttpTransport:
 class _Idle(NamedTuple):
     since: float
     client: Any
+    stream: Any
+    """That of its connection; None where there is none, or a test's mock has answered."""
+
+    def has_ended(self) -> bool:
+        """Whether the server has closed the connection, or sent what nobody asked for."""
+        stream = self.stream
+        return stream is not None and bool(stream.get_extra_info("is_readable"))
 
 
 def _loaded(*names: str) -> list[ModuleType]:
@@ -349,13 +372,25 @@ def _open(client: Any) -> Any:
     return client
 
 
-def _own_client(make: Any) -> Any:
+def _needs_tls(base_url: str) -> bool:
+    from urllib.request import getproxies
+
+    return base_url.startswith("https:") or bool(getproxies())
+
+
+def _own_client(make: Any, needs_tls: bool) -> Any:
+    import ssl
+
     import httpx
 
     limits = httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE)
-    context = _tls_context(
-        os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), ssl.SSLContext
-    )
+    if needs_tls:
+        context = _tls_context(
+            os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), ssl.SSLContext
+        )
+    else:
+        # One that trusts no certificate, as loading those of the world takes some 20 ms.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         return make(verify=context, limits=limits)
     except (ValueError, ImportError, httpx.InvalidURL) as error:

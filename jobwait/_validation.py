@@ -12,7 +12,7 @@ from ._operation import ClientConfig
 
 LONGEST: Final = 1e9
 """Seconds: some thirty years, which every system can still sleep."""
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 
 def seconds(name: str, value: Any) -> float:
@@ -42,7 +42,8 @@ def whole_number(name: str, value: Any, *, minimum: int = 0) -> int:
 
 
 def check_on_update(value: object) -> None:
-    """
+    """Check the function that hears of polls.
+
     Raises:
         InvalidArgumentError: `value` is no function.
     """
@@ -63,7 +64,7 @@ def merged_headers(headers: Mapping[str, str], more: Any) -> dict[str, str]:
         kind = type(more).__name__
         raise ConfigurationError(f"headers is a mapping of names to values, not a {kind}") from None
     for name, value in added.items():
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_TOKEN, name):
             raise ConfigurationError(f"{name!r} is not the name of a header")
         if name.lower() in ("content-length", "transfer-encoding"):
             raise ConfigurationError(f"{name} is for the transport to set")

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal, TypeAlias, overload
 
 from ._client import AsyncResource, Resource
 from ._errors import (
-    APIError,
     ConfigurationError,
     InvalidArgumentError,
     JobwaitError,
@@ -17,11 +16,12 @@ from ._flow import Flow, Sleep, Tell
 from ._observe import settle
 from ._operation import DoneT, IdT, JobOperation, JobT
 from ._requests import Polled, SharedCalls
+from ._responses import Sighting
 from ._schedule import Schedule
-from ._throttle import Place
+from ._throttle import Position
 from ._unset import UNSET, Unset
 from ._validation import check_on_update
-from ._waiter import Done, Sighting, Waiter, WaitState
+from ._waiter import Done, Waiter, WaitState
 
 CANCEL_TIME: Final = 5.0
 """Seconds of a timeout, and at most a tenth of it, that are kept for cancelling the job."""
@@ -62,6 +62,8 @@ def wait_for_completion(
     on_timeout: OnTimeout = "raise",
 ) -> DoneT | Coroutine[Any, Any, DoneT]:
     """Poll a job until it has succeeded, and return it.
+
+        job = jobwait.wait_for_completion(client.jobs, "job_abc123", timeout=120)
 
     Args:
         resource: What the job belongs to, as `client.jobs`. The resource of an asynchronous client
@@ -122,7 +124,7 @@ def _wait(
     state: WaitState[JobT],
     on_update: Callable[[JobT], object] | None,
 ) -> Flow[DoneT]:
-    clock, throttle, place = calls.clock, calls.throttle, Place()
+    clock, throttle, position = calls.clock, calls.throttle, Position()
     request = calls.prepare(operation, state.job_id)
     state = state._replace(started=clock())
     while True:
@@ -130,12 +132,12 @@ def _wait(
         waiter.check(state, now, throttle.paused_until)
         in_pause = waiter.ignores_pause(state, throttle.paused_until)
         try:
-            while (turn := throttle.reserve(now, place, in_pause=in_pause)) > now:
+            while (turn := throttle.reserve(now, position, in_pause=in_pause)) > now:
                 yield Sleep(min(turn, state.deadline) - now)
                 now = clock()
                 waiter.check(state, now, throttle.paused_until)
         finally:
-            throttle.leave(place)
+            throttle.leave(position)
         limit = min(calls.options.timeout, state.deadline - now)
         polled = yield from calls.poll(operation, request, limit)
         if not isinstance(polled, Polled):
@@ -150,8 +152,10 @@ def _wait(
         if isinstance(step, Done):
             return operation.done(step.job)
         state, before = step.state, clock()
-        yield Sleep(max(0.0, step.at - before))
-        if clock() <= before < step.at:
+        if step.at <= before:
+            continue
+        yield Sleep(step.at - before)
+        if clock() <= before:
             raise ConfigurationError(
                 "the clock stood still while this wait slept: exclude jobwait from what freezes "
                 "time, as by freezegun.configure(extend_ignore_list=['jobwait'])"
@@ -172,6 +176,6 @@ def _wait_or_cancel(
         try:
             yield from calls.call_once(operation.cancel, job_id, limit)
             error.add_note(f"The job was cancelled, for which {limit:g} s of the timeout are kept.")
-        except APIError as failure:
+        except JobwaitError as failure:
             error.add_note(f"The job was not cancelled: {failure.args[0]}")
         raise

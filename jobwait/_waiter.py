@@ -19,16 +19,17 @@ from ._errors import (
     JobFailedError,
     JobwaitError,
     NotFoundError,
-    ResponseDecodeError,
     WaitTimeoutError,
+    is_transient,
 )
+from ._responses import Sighting
 from ._schedule import Adaptive, Durations, Poll, Schedule
 from ._text import printable
 from ._unset import UNSET, Unset
 from ._validation import seconds
 
 if TYPE_CHECKING:
-    from ._operation import Polling, State, WaitErrors
+    from ._operation import Polling, WaitErrors
 
 JobT = TypeVar("JobT")
 ErrorT = TypeVar("ErrorT", bound=JobwaitError)
@@ -43,28 +44,6 @@ MAX_BACKOFF: Final = 30.0
 """Seconds, however long the streak."""
 JITTER: Final = 0.1
 """Delays are drawn from 1 to 1 + JITTER times the planned one: never shorter."""
-
-
-class Sighting(NamedTuple, Generic[JobT]):
-    """What one good poll saw."""
-
-    job: JobT
-    word: str
-    """The status as the provider spells it."""
-    state: State | None
-    """What the word means; None for one that the document does not know."""
-    progress: float | None = None
-    """0.0 to 1.0."""
-    code: str | None = None
-    message: str | None = None
-    retryable: bool | None = None
-    retry_after: float | None = None
-    """Seconds that the provider asks to wait."""
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the job has ended."""
-        return self.state in ("succeeded", "failed", "cancelled")
 
 
 class Last(NamedTuple, Generic[JobT]):
@@ -170,7 +149,8 @@ class Waiter(Generic[JobT]):
         return WaitState(job_id, now, math.inf if limit is None else seconds("timeout", limit))
 
     def check(self, state: WaitState[JobT], now: float, paused_until: float) -> None:
-        """
+        """Check that there is time for another poll.
+
         Raises:
             WaitTimeoutError: The deadline leaves no time for another poll; as `is_over`.
         """
@@ -210,10 +190,11 @@ class Waiter(Generic[JobT]):
         Raises:
             JobwaitError: The wait is over without a succeeded job.
         """
+        polls = state.polls + 1
         slowest = max(state.slowest, math.ceil(min(ended - began, 1.0) * 100))
-        state = state._replace(polls=state.polls + 1, slowest=slowest)
         if isinstance(result, APIError):
-            state = state._replace(last=Last(state.last and state.last.job, result))
+            last = Last(state.last and state.last.job, result)
+            state = state._replace(polls=polls, slowest=slowest, last=last)
             hint = result.retry_after if isinstance(result, APIStatusError) else None
             if self._may_appear(state, result, ended):
                 state = state._replace(failures=0)
@@ -228,6 +209,8 @@ class Waiter(Generic[JobT]):
                 return Done(result.job)
             last_progress = state.progress
             state = state._replace(
+                polls=polls,
+                slowest=slowest,
                 failures=0,
                 seen=began,
                 word=result.word,
@@ -317,6 +300,8 @@ class Waiter(Generic[JobT]):
             job += "or with a longer timeout"
         elif isinstance(last_error, APIConnectionError) and state.failures == state.polls:
             job = "nothing ever answered: check base_url and the network"
+        elif state.seen is not None:
+            job = "the job may still be running: wait again, or with a longer timeout"
         else:
             job = "the job was never seen: wait again, or with a longer timeout"
         text = f"{why}: the wait may last {state.timeout:g} s, and {job}"
@@ -335,12 +320,3 @@ class Waiter(Generic[JobT]):
         error.elapsed = now - state.started
         error.last_error = last.error if last.error is not error else None
         return error
-
-
-def is_transient(error: APIError) -> bool:
-    """Whether the same request may get an answer a little later."""
-    if isinstance(error, APIStatusError):
-        return error.status_code in (408, 429) or error.status_code >= 500
-    if isinstance(error, ResponseDecodeError):
-        return error.pointer is None
-    return isinstance(error, APIConnectionError) and not error.is_permanent

@@ -1,17 +1,17 @@
-"""Waits on Celery and RabbitMQ: they travel as JSON in messages.
-
-A worker polls what is due, sends the outcomes and the rest, and acknowledges the old message last:
-if it is killed, an outcome may be delivered twice, but none is lost."""
+"""Waits on Celery and RabbitMQ, in messages: none is lost, and an outcome may come twice."""
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
 from asyncio import Runner
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+from weakref import finalize
 
+from celery import Celery, Task
 from celery.exceptions import Reject
 from celery.utils.log import get_task_logger
 
@@ -20,11 +20,6 @@ from ._many import Advanced, async_advance
 from ._provider import Provider, providers
 from ._resume import Wait, waitable_of
 
-if TYPE_CHECKING:
-    from logging import Logger
-
-    from celery import Celery, Task
-
 BATCH: Final = 500
 """Waits in one message; each has 300 bytes at most."""
 TURN: Final = 5.0
@@ -32,7 +27,7 @@ TURN: Final = 5.0
 PAUSE: Final = 60
 """Seconds until waits that could not be moved on are tried again."""
 
-_logger: Final[Logger] = get_task_logger("jobwait")
+_logger: Final[logging.Logger] = get_task_logger("jobwait")
 
 
 def install(
@@ -118,6 +113,7 @@ class _Worker(threading.local):
         self._make_client: Final = client
         self._clients: Final[dict[str, Any]] = {}
         self._runner: Final = Runner()  # its loop is made by the first task, after any fork
+        finalize(threading.current_thread(), self._runner.close)
 
     def move_on(self, waits: list[dict[str, Any]]) -> Advanced:
         pairs = [(self._resource(wait), wait) for wait in map(Wait.from_dict, waits)]
@@ -130,20 +126,21 @@ class _Worker(threading.local):
 
 
 def _check(app: Celery, name: str) -> None:
-    conf = app.conf
-    if str(conf.broker_write_url or conf.broker_url).startswith(("redis", "sentinel")):
+    first = app.connection_for_write()
+    brokers = first.alt or [first.as_uri(include_password=True)]
+    if any(broker.startswith(("redis", "sentinel")) for broker in brokers):
         raise ConfigurationError(
-            "with Redis as broker a wait is lost now and then when a worker is killed, as Celery "
-            "only emulates acknowledgements there (celery/kombu#305): use RabbitMQ"
+            "with Redis as broker a wait is lost now and then, as Celery only emulates "
+            "acknowledgements there (celery/kombu#305): use RabbitMQ"
         )
-    driver = app.connection_for_write().transport.driver_type
-    if driver == "memory" and conf.task_always_eager:
+    drivers = {app.connection_for_write(broker).transport.driver_type for broker in brokers}
+    if drivers == {"memory"} and app.conf.task_always_eager:
         raise ConfigurationError("task_always_eager knows no countdown: start a test worker")
     queue = app.amqp.queues[name]
     is_quorum = (queue.queue_arguments or {}).get("x-queue-type") == "quorum"
     is_delayed = is_quorum and queue.exchange.type != "direct"
-    is_safe = is_delayed and conf.broker_transport_options.get("confirm_publish")
-    if driver != "memory" and not (driver == "amqp" and is_safe):
+    is_safe = is_delayed and app.conf.broker_transport_options.get("confirm_publish")
+    if drivers != {"memory"} and not (drivers == {"amqp"} and is_safe):
         raise ConfigurationError(
             f"a wait in the queue {name!r} could be lost: use RabbitMQ, with app.conf.update("
             "task_default_queue_type='quorum', task_default_exchange_type='topic', "

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from contextlib import aclosing, closing, contextmanager, suppress
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, overload
 
 from ._client import AsyncResource, Resource
 from ._errors import CheckpointError
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TURN: Final = 1.0
 """Seconds after which polls are written, if no job has ended before."""
 
+T = TypeVar("T")
+
 
 class Checkpoint:
     """Waits for many jobs, kept in a SQLite file: `kill -9` loses none, and asks no job twice.
@@ -40,7 +42,7 @@ class Checkpoint:
 
         with jobwait.Checkpoint("batch.db") as checkpoint:
             for outcome in checkpoint.as_completed(client.jobs, job_ids, timeout=600):
-                store(outcome)
+                print(outcome.job_id, outcome.kind)
 
     Each turn of waiting is one transaction, which is on the disk before you are told of anything.
     Keys are never written; what the providers say of the jobs is.
@@ -236,7 +238,7 @@ class Checkpoint:
         repeat: bool = False,
         **options: Unpack[WaitOptions],
     ) -> AsyncGenerator[Outcome[Any]]:
-        """As `as_completed`, for asynchronous clients; the file is written in a thread."""
+        """As `as_completed`, for asynchronous clients; a thread writes what takes long."""
         scheduler, source = begin(AsyncResource, jobs, ids, Rules(**options), tracks=True)
         ledger = Ledger(self._store, options.get("timeout", UNSET), takes=not repeat)
         return _async_outcomes(self._await(scheduler, source, ledger))
@@ -319,12 +321,10 @@ class Checkpoint:
         with self._alone(), _rest_saved(scheduler, ledger), open_jobs_named(scheduler):
             try:
                 while source.more or not scheduler.is_done:
-                    admitted = ledger.admit(source.read(scheduler.room))
-                    while (jobs := await asyncio.to_thread(next, admitted, None)) is not None:
+                    async for jobs in _in_thread(ledger.admit(source.read(scheduler.room))):
                         await scheduler.add(jobs)
-                    for each in ledger.hand_out(
-                        ledger.earlier(), raise_on_failure=raise_on_failure
-                    ):
+                    earlier = ledger.earlier()
+                    for each in ledger.hand_out(earlier, raise_on_failure=raise_on_failure):
                         yield each
                     turn = await scheduler.turn_and_moved(more=source.more, seconds=TURN)
                     ended = await asyncio.to_thread(ledger.save, turn)
@@ -358,6 +358,12 @@ def _rest_saved(scheduler: Scheduler, ledger: Ledger) -> Generator[None]:
                 ledger.save(scheduler.rest())
         raise
     ledger.save(scheduler.rest())
+
+
+async def _in_thread(items: Iterator[T]) -> AsyncGenerator[T]:
+    """The items of an iterator that writes between them."""
+    while (item := await asyncio.to_thread(next, items, None)) is not None:
+        yield item
 
 
 def _outcomes(ended: Generator[tuple[int, Outcome[Any]]]) -> Generator[Outcome[Any]]:

@@ -85,6 +85,8 @@ def handle(app: Celery, waits: list[dict[str, Any]]) -> None:
     ("broker", "settings", "words"),
     [
         ("redis://127.0.0.1:1/0", SAFE, r"Redis .*kombu#305\): use RabbitMQ"),
+        ("amqp://127.0.0.1:1//;redis://127.0.0.1:1/0", SAFE, r"Redis .*kombu#305"),
+        ("memory://;amqp://127.0.0.1:1//", NONE, "use RabbitMQ"),
         ("filesystem://", SAFE, "use RabbitMQ"),
         ("amqp://127.0.0.1:1//", SAFE | {"task_default_queue_type": "classic"}, "type='quorum'"),
         ("amqp://127.0.0.1:1//", SAFE | {"task_default_exchange_type": "direct"}, "type='topic'"),

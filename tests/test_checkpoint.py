@@ -295,6 +295,8 @@ def test_a_file_as_a_kill_leaves_it_loses_nothing_and_tells_nothing_twice(
                 outcomes.close()
             told |= set(seen)
             assert len(set(seen)) == len(seen) and not taken & set(seen)
+            # All but the one that the process was busy with.
+            assert set(seen[:stop]) <= taken_from(killed)
             ended = {id for id, kind in before.items() if kind}
             assert not ended & {id for _, id in fleet.log[polled:]}
             assert set(seen) <= {id for id, kind in stored(killed).items() if kind}
@@ -440,6 +442,22 @@ def test_a_full_disk_loses_nothing(driver: Sync, time: Time, path: Path) -> None
         )
         checkpoint._store._pragma("max_page_count = 1000000")
         driver.first(ALL, checkpoint, jobs, into=taken)
+    assert {outcome.job_id for outcome in taken} == set(ids)
+
+
+def test_a_disk_that_is_full_from_the_start_loses_nothing(
+    driver: Sync, time: Time, path: Path
+) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(*[Job(float(seconds % 10)) for seconds in range(100)])
+    jobs = pairs(driver, fleet, ids)
+    with Checkpoint(path) as checkpoint:
+        pages = checkpoint._store._pragma("page_count")
+        checkpoint._store._pragma(f"max_page_count = {pages}")
+        with pytest.raises(CheckpointError, match="free some space, and make the same call again"):
+            driver.first(ALL, checkpoint, jobs)
+        checkpoint._store._pragma("max_page_count = 1000000")
+        taken = driver.first(ALL, checkpoint, jobs)
     assert {outcome.job_id for outcome in taken} == set(ids)
 
 

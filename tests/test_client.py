@@ -347,6 +347,25 @@ def test_a_redirect_is_not_followed_even_by_a_client_that_follows_them(time: Tim
 
 
 @pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://evil.test/a?b=c", "307 Temporary Redirect, to https://evil.test/a?b=c; "),
+        (f"/jobs?key={KEY}", "307 Temporary Redirect, to /jobs?key=[redacted]; "),
+        ("/" + "a" * 10_000, f"307 Temporary Redirect, to /{'a' * 199}…; "),
+        ("", "307 Temporary Redirect; "),
+    ],
+)
+def test_the_error_of_a_redirect_says_where_it_leads(
+    driver: Sync, time: Time, location: str, shown: str
+) -> None:
+    response = httpx.Response(307, headers=[(b"Location", location.encode("latin-1"))])
+    with pytest.raises(APIStatusError) as caught:
+        driver.get(Script(time, response))
+    assert shown in str(caught.value)
+    assert KEY not in str(caught.value.headers)
+
+
+@pytest.mark.parametrize(
     "fault",
     [
         *(httpx.Response(code) for code in (408, 429, 500, 503, 520)),

@@ -116,9 +116,9 @@ def time() -> Time:
 
 @pytest.fixture(params=[Async, Sync], ids=["async", "sync"])
 def driver(request: pytest.FixtureRequest, time: Time) -> Iterator[Driver]:
-    threads = threading.active_count()
+    before = set(threading.enumerate())
     yield request.param(time)
-    assert threading.active_count() <= threads
+    assert set(threading.enumerate()) <= before
 
 
 def test_every_job_ends_in_one_outcome_in_the_order_of_the_ids(driver: Driver, time: Time) -> None:

@@ -334,12 +334,12 @@ def test_a_model_within_itself_is_typed_to_a_depth_and_then_kept_as_it_came(dept
         inner, levels = inner.children[0], levels + 1
     if levels == depth + 1:  # this Python's stack holds all of it
         assert deviations(model) == ()
-        return
-    assert levels in LEVELS
-    (deviation,) = deviations(model)
-    assert deviation == Deviation(
-        "/children/0" * levels, "fewer objects within each other", "an object"
-    )
+    else:
+        assert levels in LEVELS
+        (deviation,) = deviations(model)
+        assert deviation == Deviation(
+            "/children/0" * levels, "fewer objects within each other", "an object"
+        )
     written = model.to_dict()
     for _ in range(depth):
         (written,) = written["children"]

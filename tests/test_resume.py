@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -139,6 +140,23 @@ def test_the_deadline_survives_clocks_that_differ(time: Time, ahead: float) -> N
     assert 5.5 <= time.now - began <= 6.5
 
 
+def test_a_wait_from_a_machine_whose_clock_is_ahead_is_polled_and_ends(time: Time) -> None:
+    fleet = Fleet(time)
+    [wait] = start(fleet, fleet.add(Job(1e6)), timeout=6.0)
+    began = time.now
+    there = 1e6
+    outcomes: list[Outcome[Any]] = []
+    while not outcomes:
+        ahead = wait._replace(started=wait.started + there, due=wait.due + there)
+        outcomes, still_open = moved(time, fleet, [ahead])
+        there = 0.0
+        for wait in still_open:  # at most one
+            time.now = max(time.now, wait.due - EPOCH)
+    assert isinstance(outcomes[0].error, WaitTimeoutError)
+    assert time.now - began <= 6.5
+    assert len(fleet.log) > 2
+
+
 def test_a_wait_resumed_after_its_deadline_looks_once_more(time: Time) -> None:
     fleet = Fleet(time)
     ids = fleet.add(Job(10.0), Job(1e6))
@@ -167,6 +185,24 @@ def test_the_same_outcome_has_the_same_key_wherever_it_was_seen(time: Time) -> N
     assert first.key == second.key
     assert first.key != dataclasses.replace(first, job_id="other").key
     assert json.loads(json.dumps(first.to_dict()))["outcome"] == "succeeded"
+
+
+texts = st.text("a/%", min_size=1, max_size=4)
+
+
+@given(st.tuples(texts, texts), st.tuples(texts, texts))
+def test_jobs_that_differ_have_keys_that_differ(first: object, second: object) -> None:
+    keys = [Wait("docurift", "GET /v1/jobs", id, 0.0, None, 0.0).key for id in (first, second)]
+    assert (keys[0] == keys[1]) == (first == second)
+
+
+def test_a_wait_that_was_seen_is_never_said_to_be_unseen(time: Time) -> None:
+    fleet = Fleet(time)
+    ids = fleet.add(Job(5.0, faults={1: lambda: too_many(60)}), Job(5.0))
+    refused, wait = start(fleet, ids, timeout=100.0)
+    seen = wait._replace(timeout=30.0, seen=wait.started, polls=1, word=None)
+    [outcome] = moved(time, fleet, [refused, seen], max_in_flight=1).done
+    assert "may still be running" in str(outcome.error)
 
 
 def test_a_wait_goes_through_json() -> None:
@@ -206,6 +242,8 @@ GOOD: Final[dict[str, Any]] = {
         ("due", None),
         ("polls", -1),
         ("polls", True),
+        ("polls", 10**400),
+        ("slowest", 101),
         ("final", 1),
         ("word", 5),
         ("progress", 2.0),
@@ -213,12 +251,36 @@ GOOD: Final[dict[str, Any]] = {
     ],
 )
 def test_what_is_no_wait_is_refused_with_the_key_that_is_wrong(key: str, value: object) -> None:
-    assert Wait.from_dict(GOOD).job_id == "job_1"
+    assert Wait.from_dict(MappingProxyType(GOOD)).job_id == "job_1"
     with pytest.raises(InvalidArgumentError, match=f"'{key}'"):
         Wait.from_dict(GOOD | {key: value})
     if key in GOOD:
         with pytest.raises(InvalidArgumentError, match=f"'{key}'"):
             Wait.from_dict({name: GOOD[name] for name in GOOD if name != key})
+
+
+def test_the_text_of_a_number_is_an_id_only_if_it_is_written_as_one() -> None:
+    good = GOOD | {"provider": "descripio", "operation": "GET /api/v1/jobs/{jobId}"}
+    assert Wait.from_dict(good | {"job_id": 5}).job_id == 5
+    assert Wait.from_dict(good | {"job_id": "5"}).job_id == 5
+    for text in ("1_0", " 5", "-5", "\u0665", "5.0", ""):
+        with pytest.raises(InvalidArgumentError, match="'job_id'"):
+            Wait.from_dict(good | {"job_id": text})
+
+
+@given(
+    st.text(max_size=60),
+    st.floats(0, 1),
+    st.sampled_from(["job_1", "5f0c3f8e-7d5e-4a39-9c1b-0b3f6f7f0a11", "j" * 50]),
+)
+def test_a_wait_is_300_bytes_at_most_whatever_the_provider_says(
+    word: str, progress: float, job_id: str
+) -> None:
+    wait = Wait("spideriq", "GET /api/v1/jobs/{job_id}/status", job_id, 1.8e9, 86400.125, 1.8e9)
+    wait = wait._replace(polls=99999, failures=9, slowest=100, final=True, seen=1.8e9 + 1 / 3)
+    data = wait._replace(word=word, progress=progress).to_dict()
+    assert len(json.dumps(data)) <= 300
+    assert word.startswith(data.get("word", ""))
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(

@@ -13,7 +13,7 @@ ORDER: Final = (
     *("_decode", "_encode", "_models", "_operation"),
     *("_validation", "_auth", "_ids", "_redaction", "_schedule", "_throttle"),
     *("_faults", "_bodies", "_exchange", "_aiohttp", "_transport"),
-    *("_flow", "_waiter", "_responses", "_requests", "_client"),
+    *("_flow", "_responses", "_requests", "_client", "_waiter"),
     *("_provider", "_resume", "_outcome", "_observe", "_wait", "_scheduler", "_source", "_many"),
     *("_store", "_ledger"),
 )

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jobwait import APIConnectionError, APIStatusError, ResponseDecodeError
+from jobwait._responses import Sighting
 from jobwait._throttle import (
     FIRST_RATE,
     LONGEST_ABSENCE,
@@ -28,11 +29,10 @@ from jobwait._throttle import (
     MIN_RATE,
     SLACK,
     WINDOW,
-    Place,
+    Position,
     Throttle,
     throttle_for,
 )
-from jobwait._waiter import Sighting
 
 from .kit.widgets import KEY, Async, Script, Sync, Time, answer
 
@@ -77,15 +77,15 @@ def slowed(refusals: int) -> Throttle:
     return throttle
 
 
-def queue(throttle: Throttle, now: float, number: int) -> list[Place]:
-    """So many places in a line that has just begun."""
-    while throttle.reserve(now, first := Place()) == now:
+def queue(throttle: Throttle, now: float, number: int) -> list[Position]:
+    """So many positions in a queue that has just begun."""
+    while throttle.reserve(now, first := Position()) == now:
         pass
     throttle.leave(first)
-    places = [Place() for _ in range(number)]
-    for place in places:
-        assert throttle.reserve(now, place) > now
-    return places
+    positions = [Position() for _ in range(number)]
+    for position in positions:
+        assert throttle.reserve(now, position) > now
+    return positions
 
 
 class Sender(NamedTuple):
@@ -113,7 +113,7 @@ class Sent(NamedTuple):
 def play(throttle: Throttle, senders: Iterable[Sender]) -> list[Sent]:
     """What they send in virtual time, each coming back when it was told to."""
     every = list(senders)
-    places = [Place(sender.turns) for sender in every]
+    positions = [Position(sender.turns) for sender in every]
     left = [sender.polls for sender in every]
     polls, paused_until = list[Sent](), throttle.paused_until
     events: list[tuple[float, int, int, float | None]] = []
@@ -132,7 +132,7 @@ def play(throttle: Throttle, senders: Iterable[Sender]) -> list[Sent]:
             if isinstance(result, APIStatusError) and result.retry_after is not None:
                 paused_until = max(paused_until, now + result.retry_after)
             continue
-        rate, turn = throttle.rate, throttle.reserve(now, places[number])
+        rate, turn = throttle.rate, throttle.reserve(now, positions[number])
         if turn > now:
             assert turn >= paused_until
             heappush(events, (turn + sender.late, next(steps), number, None))
@@ -163,14 +163,14 @@ def demand(
     latency: float = LATENCY,
 ) -> list[Polled]:
     """Send as much as is allowed for a time; the provider says what it gives when it is asked."""
-    now, place = start, Place()
+    now, position = start, Position()
     answers: deque[tuple[float, object]] = deque()
     polls: list[Polled] = []
     while now < start + seconds:
         while answers and answers[0][0] + latency <= now:
             began, result = answers.popleft()
             throttle.learn(result, began, began + latency)
-        turn = throttle.reserve(now, place)
+        turn = throttle.reserve(now, position)
         if turn == now:
             result = provider(now)
             answers.append((now, result))
@@ -213,7 +213,7 @@ def check(polls: list[Sent]) -> None:
 
 
 def test_the_first_poll_is_sent_at_once() -> None:
-    assert Throttle().reserve(1000.0, Place()) == 1000.0
+    assert Throttle().reserve(1000.0, Position()) == 1000.0
 
 
 @pytest.mark.parametrize("refusals", [0, 10, 60])
@@ -227,8 +227,8 @@ def test_turns_are_spaced_by_the_rate(refusals: int) -> None:
 
 def test_a_pace_that_timers_kept_late_is_made_up_for_and_no_more_than_that() -> None:
     throttle = Throttle()
-    throttle.reserve(0.0, Place())
-    turns = [throttle.reserve(1000.0, Place()) for _ in range(50)]
+    throttle.reserve(0.0, Position())
+    turns = [throttle.reserve(1000.0, Position()) for _ in range(50)]
     assert turns.count(1000.0) == SLACK * FIRST_RATE + 1
 
 
@@ -291,11 +291,11 @@ def test_many_who_do_not_come_back_take_no_longer_together_than_their_turns_woul
 @pytest.mark.parametrize("refusals", [0, 10, 30])
 def test_ten_thousand_who_leave_at_once_hold_up_nobody(refusals: int) -> None:
     throttle = slowed(refusals)
-    places = queue(throttle, 0.0, 10_000)
-    later = Place()
+    positions = queue(throttle, 0.0, 10_000)
+    later = Position()
     throttle.reserve(0.0, later)
-    for place in places:
-        throttle.leave(place)
+    for position in positions:
+        throttle.leave(position)
     turn = throttle.reserve(0.001, later)
     assert turn <= 1 / throttle.rate + 1e-6
     assert throttle.reserve(turn, later) == turn
@@ -323,7 +323,7 @@ def test_a_place_with_several_turns_takes_them_in_a_row_and_begins_again_at_the_
 def test_turns_that_a_place_does_not_want_are_the_next_ones() -> None:
     throttle = Throttle()
     pause(throttle, 0.0, 1.0)
-    lane, other = Place(50), Place()
+    lane, other = Position(50), Position()
     assert throttle.reserve(0.0, lane) == 1.0
     throttle.reserve(0.0, other)
     assert throttle.reserve(1.0, lane) == 1.0
@@ -336,7 +336,7 @@ def test_a_pause_ends_where_the_provider_says_counted_from_its_answer(code: int)
     throttle = Throttle()
     throttle.learn(status(code, retry_after=20), 1.0, 3.0)
     assert throttle.paused_until == 23
-    assert throttle.reserve(4.0, Place()) == 23
+    assert throttle.reserve(4.0, Position()) == 23
 
 
 def test_the_longest_pause_counts_once_for_all() -> None:
@@ -352,8 +352,8 @@ def test_nothing_is_sent_in_a_pause_whoever_asks() -> None:
     waiting = queue(throttle, 0.0, 10)
     pause(throttle, 0.0, 20)
     for now in (0.01, 10.0, 19.999):
-        for place in (*waiting, Place()):
-            assert throttle.reserve(now, place) >= 20
+        for position in (*waiting, Position()):
+            assert throttle.reserve(now, position) >= 20
 
 
 def test_those_who_were_held_back_by_a_pause_come_in_their_order_and_spread() -> None:
@@ -367,11 +367,11 @@ def test_those_who_were_held_back_by_a_pause_come_in_their_order_and_spread() ->
 
 def test_a_second_pause_holds_back_those_who_come_back_from_the_first() -> None:
     throttle = Throttle()
-    place = Place()
+    position = Position()
     pause(throttle, 0.0, 20)
-    assert throttle.reserve(1.0, place) == 20
+    assert throttle.reserve(1.0, position) == 20
     pause(throttle, 19.0, 100)
-    assert throttle.reserve(20.0, place) == 119
+    assert throttle.reserve(20.0, position) == 119
 
 
 @pytest.mark.parametrize("code", [429, 503])
@@ -558,9 +558,9 @@ def test_no_two_threads_have_the_same_turn() -> None:
     throttle = Throttle()
 
     def take() -> list[float]:
-        now, place, turns = 0.0, Place(), list[float]()
+        now, position, turns = 0.0, Position(), list[float]()
         while len(turns) < 25:
-            turn = throttle.reserve(now, place)
+            turn = throttle.reserve(now, position)
             if turn == now:
                 turns.append(now)
             now = turn
@@ -576,12 +576,12 @@ def test_threads_that_leave_together_leave_nothing_behind() -> None:
 
     def stand() -> None:
         for _ in range(20):
-            place = Place()
-            assert throttle.reserve(0.0, place) >= 1.0
-            throttle.leave(place)
+            position = Position()
+            assert throttle.reserve(0.0, position) >= 1.0
+            throttle.leave(position)
 
     in_threads(stand)
-    assert throttle.reserve(0.0, Place()) == 1.0
+    assert throttle.reserve(0.0, Position()) == 1.0
 
 
 def test_no_answer_that_a_thread_learns_is_lost() -> None:
@@ -737,7 +737,7 @@ def test_an_outage_says_nothing_of_what_the_provider_can_do() -> None:
 
 def test_a_single_wait_beside_many_is_not_behind_all_of_their_turns() -> None:
     throttle = slowed(50)
-    many, single = Place(50), Place()
+    many, single = Position(50), Position()
     now, turns = 0.0, 0
     while throttle.reserve(now, many) > now:
         now = throttle.reserve(now, many)
@@ -757,6 +757,6 @@ def test_a_process_forked_off_while_a_lock_is_held_is_not_blocked() -> None:
     with throttle._lock:
         child = os.fork()
         if not child:
-            throttle_for(monotonic, origin, "key").reserve(0.0, Place())
+            throttle_for(monotonic, origin, "key").reserve(0.0, Position())
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0

@@ -44,8 +44,9 @@ from jobwait import (
     wait_for_completion,
 )
 from jobwait._requests import AsyncCalls, AsyncRuntime
+from jobwait._responses import Sighting
 from jobwait._throttle import FIRST_RATE, SLACK
-from jobwait._waiter import Again, Done, Sighting, Waiter
+from jobwait._waiter import Again, Done, Waiter
 
 from .kit.fleet import run
 from .kit.widgets import (

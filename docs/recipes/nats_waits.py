@@ -9,7 +9,6 @@ from collections.abc import Iterable
 import nats
 from docurift_client import AsyncClient
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NothingThere
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, RetentionPolicy, StreamConfig
 
@@ -58,7 +57,7 @@ async def work(url: str) -> None:
                 for message in await waits.fetch(100, timeout=0.5):
                     wait = Wait.from_dict(json.loads(message.data))
                     held[wait.key] = (wait, message)
-            except NothingThere:
+            except TimeoutError:  # nothing is there
                 pass
             now = time.time()
             due = [(client.jobs, wait) for wait, _ in held.values() if wait.due <= now]

@@ -82,7 +82,8 @@ def provider_name(name: str) -> str:
         RefusedError: No provider can be called that.
     """
     if not is_provider(name):
-        text = "a provider's name is in lower case, with hyphens inside, and short: `acme-cloud`"
+        text = "a provider's name is in lower case, with hyphens inside, and short: `acme-cloud`; "
+        text += "and no device of Windows, such as `aux`"
         raise RefusedError([Problem(prose(name), 1, "", text)])
     return name.removesuffix("-client")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from .changes.surface import Surface, read_surface
 from .check.document import check, shared_variables
 from .document.document import Document
 from .document.prune import prune
@@ -18,6 +18,9 @@ from .parse.datamodel_code_generator import is_playable, sandbox_models
 from .parse.openapi_python_client import parse, validate
 from .parse.shape import shape
 from .problems import Problem, RefusedError
+
+if TYPE_CHECKING:
+    from .changes.surface import Surface
 
 
 def generate(
@@ -82,6 +85,9 @@ def draft(document: Document) -> Surface:
     parsed, problems = parse(api, shaped)
     if problems:
         raise RefusedError(problems)
+    # What compares packages is loaded where there are two to compare.
+    from .changes.surface import read_surface
+
     return read_surface(api.document, render_package(build_package(api, shaped, parsed)))
 
 
@@ -95,6 +101,8 @@ def surface(document: Document, files: Mapping[str, str]) -> Surface:
     Raises:
         RefusedError: The document cannot be read.
     """
+    from .changes.surface import read_surface
+
     return read_surface(normalise(prune(document))[0], files)
 
 

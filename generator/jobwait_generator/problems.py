@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Final, NamedTuple
 
+HTTP_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""Keys of a path that are operations."""
+
 _SHOWN: Final = 500
 
 
@@ -24,12 +27,12 @@ class Problem(NamedTuple):
 
     def _operation(self) -> str:
         """The operation that the pointer leads into, as a person writes it."""
-        start, *rest = self.pointer.split("/")[1:4] or [""]
-        if start != "paths" or not rest:
+        start, path, method = [*self.pointer.split("/")[1:4], "", "", ""][:3]
+        if start != "paths" or not path:
             return ""
-        path = rest[0].replace("~1", "/").replace("~0", "~")
-        words = [*(word.upper() for word in rest[1:] if word.isalpha()), path]
-        return f" ({' '.join(words)[:_SHOWN]})"
+        path = path.replace("~1", "/").replace("~0", "~")
+        name = f"{method.upper()} {path}" if method in HTTP_METHODS else path
+        return f" ({name[:_SHOWN]})"
 
 
 class RefusedError(Exception):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from .document.document import SCHEMA, SELECTION, Document, load
 from .document.keys import with_own_keys
+from .document.selection import links_left_out
 from .document.source import Source
 from .document.undecided import decided
 from .document.version import INITIAL, Version
@@ -135,7 +136,7 @@ def generated(
     notes = [
         f"{d.name}-client: {text}"
         for d in documents
-        for text in [without_key(d), *scheme_notes(d)]
+        for text in [without_key(d), *scheme_notes(d), *links_left_out(d)]
         if text
     ]
     return Generated(files, notes, {f"{d.name}-client": d for d in documents})
@@ -150,7 +151,7 @@ def refusal(document: Document, overlay: str) -> str:
         generate([_overlaid(document, Source("overlay", overlay.encode()))])
     except RefusedError as error:
         return error.problems[0].message
-    except (FormatError, RecursionError) as error:
+    except FormatError as error:
         return prose(str(error))
     return ""
 

@@ -58,6 +58,10 @@ def run(
 ) -> AbstractContextManager[Sandbox]:
     """Run a sandbox in a thread of its own for as long as the context is open.
 
+        with jobwait.sandbox.run() as sandbox:
+            job = sandbox.create_job("docurift", seconds=2, outcome="failed")
+            print(sandbox.url("docurift"), job.id)
+
     Port 0 is any free one. `clock` gives seconds and moves the jobs along; the pauses of dripping
     answers are real. `providers` are those of `jobwait.providers()` unless given. Raises
     ImportError if the extra is not installed, and SandboxError if the host is not a loopback

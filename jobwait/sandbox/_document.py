@@ -238,7 +238,8 @@ class _Reader:
     def operation(self) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
         for path, item in self.document["paths"].items():
             if "x-wait-for-completion" in item.get("get", {}):
-                return path, item, item["get"]
+                # What stands behind its path tells one key from another.
+                return re.split("[?#]", path, maxsplit=1)[0], item, item["get"]
         raise LookupError("no GET operation with x-wait-for-completion")
 
     def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ from jobwait import (
     async_as_completed,
     providers,
 )
-from jobwait._throttle import Place, Throttle, _throttles
+from jobwait._throttle import Position, Throttle, _throttles
 from jobwait.sandbox import FaultKind, Faults, LogEntry, Outcome as Ending, Sandbox, SandboxJob
 
 JOBS: Final = 50
@@ -84,8 +84,8 @@ class Watched(Throttle):
         self.pauses: list[tuple[float, float]] = []
         self.timeouts: list[str] = []
 
-    def reserve(self, now: float, place: Place, *, in_pause: bool = False) -> float:
-        turn = super().reserve(now, place, in_pause=in_pause)
+    def reserve(self, now: float, position: Position, *, in_pause: bool = False) -> float:
+        turn = super().reserve(now, position, in_pause=in_pause)
         self.turns += turn <= now
         return turn
 

@@ -29,8 +29,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
 def provider(programs: Programs) -> str:
     """The base URL of a provider."""
     port = free_port()
-    programs.python("-m", "tests.engines.provider", str(port))
-    until(lambda: listens(port), "the provider listens")
+    program = programs.python("-m", "tests.engines.provider", str(port))
+    until(lambda: listens(port), "the provider listens", program)
     return f"http://127.0.0.1:{port}"
 
 

@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from random import SystemRandom
+from typing import Any, Final, NoReturn
 from uuid import uuid4
 
 import pytest
@@ -20,22 +21,31 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 MARK: Final = "JOBWAIT_ENGINES_TEST"
 """The variable by which all that was started is found again."""
+PATIENCE: Final = 180.0
+"""Seconds for what takes a few on a machine that does nothing else."""
+PORTS: Final = range(20_000, 32_000)
+"""Linux makes none of these the near end of a connection, so that none is taken by chance."""
+
+_random: Final = SystemRandom()
 
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    while True:
+        port = _random.choice(PORTS)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
-def until(condition: Callable[[], Any], what: str, *, seconds: float = 60.0) -> None:
-    """Wait until something is so, and fail with its name if it takes too long."""
-    deadline = time.monotonic() + seconds
+def until(condition: Callable[[], Any], what: str, *programs: Program) -> None:
+    """Wait until something is so; fail where it takes too long, or a program ends meanwhile."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
+        ended = [program for program in programs if not program.runs]
+        if ended or time.monotonic() > deadline:
+            printed = "\n\n".join(program.output for program in ended or programs)
+            raise AssertionError(f"it did not come to this: {what}\n{printed}")
         time.sleep(0.1)
 
 
@@ -49,18 +59,22 @@ def listens(port: int) -> bool:
 
 
 def needs(program: str, package: str) -> str:
-    """The path of a program from a package of Debian; where it is missing, the test says so.
+    """The path of a program from a package of Debian."""
+    path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin")
+    if path is None:
+        missing(program, f"as root: apt-get install -y --no-install-recommends {package}")
+    return path
+
+
+def missing(what: str, advice: str) -> NoReturn:
+    """Skip a test, in words that say how to get what it needs.
 
     On a machine of CI, which has the variable CI, it fails.
     """
-    path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/lib/rabbitmq/bin")
-    if path is None:
-        install = f"apt-get install -y --no-install-recommends {package}"
-        message = f"{program} is not installed; as root: {install}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+    message = f"{what} is not here; to have it, run {advice}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 class Program:
@@ -82,7 +96,11 @@ class Program:
     def output(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, seconds: float) -> int:
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def wait(self, seconds: float = PATIENCE) -> int:
         """The exit code, once it has ended by itself."""
         return self._process.wait(seconds)
 
@@ -110,7 +128,8 @@ class Programs:
 
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder
-        self._mark: Final = uuid4().hex
+        # What a program of these starts has a longer one.
+        self._mark: Final = f"{os.environ.get(MARK, '')}/{uuid4().hex}"
         self.started: Final[list[Program]] = []
 
     def start(self, *command: str, env: Mapping[str, str] | None = None) -> Program:
@@ -131,23 +150,31 @@ class Programs:
     def python(self, *arguments: str, env: Mapping[str, str] | None = None) -> Program:
         return self.start(sys.executable, *arguments, env=env)
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-        """Run a Python program to its end, and return what it printed."""
-        program = self.python(*arguments, env=env)
-        assert program.wait(120) == 0, program.output
+    def finish(self, program: Program) -> str:
+        """Let a program run to its end, and return what it printed."""
+        assert program.wait() == 0, program.output
         return program.output
 
     def stop(self) -> None:
         """End all that was started, and check that nothing of it is left."""
         for program in reversed(self.started):
             program.stop()
-        until(lambda: not list(self.left()), f"all ended but {list(self.left())}", seconds=10)
+        with contextlib.suppress(AssertionError):
+            until(lambda: not self.left(), "nothing is left")
+        left = self.left()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert not left, f"these ran on, and were killed: {left}"
 
-    def left(self) -> Iterator[str]:
-        """What still runs of it, wherever it was put."""
+    def left(self) -> dict[int, str]:
+        """The processes that still run, wherever they were put, with their commands."""
         mark = f"{MARK}={self._mark}".encode()
+        found: dict[int, str] = {}
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if mark in (process / "environ").read_bytes().split(b"\0"):
-                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                    yield f"{process.name} {command}"
+                variables = (process / "environ").read_bytes().split(b"\0")
+                if any(variable.startswith(mark) for variable in variables):
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(process.name)] = command.decode(errors="replace")
+        return found

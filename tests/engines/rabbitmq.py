@@ -44,7 +44,7 @@ def rabbitmq(programs: Programs) -> Generator[str]:
     }
     server = programs.start(script, env=env)
     try:
-        until(lambda: listens(port), f"RabbitMQ listens\n{server.output}")
+        until(lambda: listens(port), "RabbitMQ listens", server)
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
     finally:
         server.stop()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import signal
 import socket
 import struct
 import sys
@@ -20,7 +21,7 @@ from temporalio.client import Client
 from docs.recipes.temporal_waits import QUEUE, Batch
 from jobwait import Wait
 
-from .programs import Programs, listens, until
+from .programs import PATIENCE, Programs, listens, until
 from .provider import new_job
 
 SIOCSIFFLAGS: Final = 0x8914
@@ -35,9 +36,9 @@ def raise_loopback() -> None:
 
 async def main(programs: Programs) -> None:
     env = {"DOCURIFT_URL": "http://127.0.0.1:8001", "DOCURIFT_API_KEY": "key-of-a-test"}
-    programs.python("-m", "tests.engines.provider", "8001")
-    programs.start(str(Path(sys.executable).with_name("temporal-test-server")), "7233")
-    until(lambda: listens(7233) and listens(8001), "the servers listen")
+    provider = programs.python("-m", "tests.engines.provider", "8001")
+    server = programs.start(str(Path(sys.executable).with_name("temporal-test-server")), "7233")
+    until(lambda: listens(7233) and listens(8001), "the servers listen", provider, server)
     client = await Client.connect("127.0.0.1:7233")
     with DocuRift("key-of-a-test") as docurift:
         waits = [Wait.start(docurift.jobs, new_job(2 + number / 5)) for number in range(40)]
@@ -45,16 +46,20 @@ async def main(programs: Programs) -> None:
     handle = await client.start_workflow(
         Batch.run, [wait.to_dict() for wait in waits], id=str(uuid.uuid4()), task_queue=QUEUE
     )
-    await asyncio.sleep(6)
+    # Each job is polled twice at least.
+    while provider.output.count("\n") < 1.5 * len(waits):
+        assert worker.runs, worker.output
+        await asyncio.sleep(0.1)
     worker.kill()
     worker = programs.python("-m", "docs.recipes.temporal_waits", env=env)
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE):
         outcomes = await handle.result()
     assert sorted(each["id"] for each in outcomes) == sorted(wait.job_id for wait in waits)
     assert {each["outcome"] for each in outcomes} == {"succeeded"}
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end what it started
     raise_loopback()
     started = Programs(Path(sys.argv[1]))
     try:

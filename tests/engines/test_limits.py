@@ -19,7 +19,7 @@ def redis(programs: Programs, tmp_path: Path) -> Iterator[str]:
     server, port = needs("redis-server", "redis-server"), free_port()
     address = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(tmp_path))
     program = programs.start(server, *address)
-    until(lambda: listens(port), f"Redis listens\n{program.output}")
+    until(lambda: listens(port), "Redis listens", program)
     yield f"redis://127.0.0.1:{port}/0"
     program.stop()
 
@@ -34,12 +34,11 @@ def test_processes_together_keep_to_the_quota(
         for _ in range(3)
     ]
     for user in users:
-        assert user.wait(120) == 0, user.output
-        assert "40 succeeded" in user.output
+        assert "40 succeeded" in programs.finish(user)
     times = [at for at in polls(programs) if at >= began]
     assert len(times) >= 3 * 40
-    # A burst of one second's worth, and what was on its way a little longer.
-    assert len(times) <= RATE * (max(times) - min(times) + 2)
+    # A burst of one second's worth, and what was on its way longer on a machine that is busy.
+    assert len(times) <= RATE * (max(times) - min(times) + 4)
 
 
 def polls(programs: Programs) -> list[float]:

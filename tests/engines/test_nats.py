@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from nats.js import JetStreamContext
 from docs.recipes.nats_waits import put, set_up
 from jobwait import Wait
 
-from .programs import Programs, free_port, listens, needs, until
+from .programs import PATIENCE, Programs, free_port, listens, needs, until
 from .provider import new_job
 
 
@@ -25,7 +26,7 @@ def server(programs: Programs, tmp_path: Path) -> Iterator[str]:
     path, port = needs("nats-server", "nats-server"), free_port()
     store = ("--jetstream", "--store_dir", str(tmp_path))
     program = programs.start(path, "--addr", "127.0.0.1", "--port", str(port), *store)
-    until(lambda: listens(port), f"NATS listens\n{program.output}")
+    until(lambda: listens(port), "NATS listens", program)
     yield f"nats://127.0.0.1:{port}"
     program.stop()
 
@@ -45,15 +46,24 @@ def test_each_outcome_is_there_once_when_a_worker_is_killed(
         await set_up(stream)
         await put(stream, waits)
         workers = [programs.python(*command, env=env) for _ in range(2)]
-        outcomes = await stream.subscribe("outcomes")
+        # One that sees each stored message once, and acknowledges nothing.
+        outcomes = await stream.subscribe("outcomes", ordered_consumer=True)
         keys: list[str] = []
-        while len(set(keys)) < len(waits):
-            message = await outcomes.next_msg(60)
-            keys.append((message.headers or {})["Nats-Msg-Id"])
-            if len(keys) == 1:
-                workers[0].kill()
+        async with asyncio.timeout(PATIENCE):
+            while len(set(keys)) < len(waits):
+                keys.append(await next_key(outcomes))
+                if len(keys) == 1:
+                    workers[0].kill()
+                assert workers[1].runs, workers[1].output
         workers[1].stop()
         await connection.close()
         return Counter(keys)
 
     assert asyncio.run(main()) == {f"{wait.key}/succeeded": 1 for wait in waits}
+
+
+async def next_key(outcomes: JetStreamContext.PushSubscription) -> str:
+    while True:
+        with suppress(TimeoutError):
+            message = await outcomes.next_msg(5)
+            return (message.headers or {})["Nats-Msg-Id"]

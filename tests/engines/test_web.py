@@ -22,7 +22,7 @@ def test_a_web_service_goes_on_with_its_batches_when_it_was_killed(
     app = ("-m", "uvicorn", "docs.recipes.fastapi_batches:app", "--port", str(port))
     ids = [new_job(seconds) for seconds in (0.5, 4, 6)]
     server = programs.python(*app, env=env)
-    until(lambda: listens(port), f"the service listens\n{server.output}")
+    until(lambda: listens(port), "the service listens", server)
     url = f"http://127.0.0.1:{port}/batches"
     batch = httpx.post(url, json=ids).raise_for_status().json()
     assert httpx.get(f"{url}/{batch}").json() is None
@@ -30,8 +30,8 @@ def test_a_web_service_goes_on_with_its_batches_when_it_was_killed(
     time.sleep(1)
     server.kill()
     server = programs.python(*app, env=env)
-    until(lambda: listens(port), f"the service listens\n{server.output}")
-    until(lambda: httpx.get(f"{url}/{batch}").json(), f"all have ended\n{server.output}")
+    until(lambda: listens(port), "the service listens", server)
+    until(lambda: httpx.get(f"{url}/{batch}").json(), "all have ended", server)
     outcomes = httpx.get(f"{url}/{batch}").json()
     assert [(each["id"], each["outcome"]) for each in outcomes] == [(id, "succeeded") for id in ids]
     server.stop()
@@ -43,16 +43,16 @@ def test_a_command_of_django_goes_on_when_it_was_killed(
     database = tmp_path / "shop.db"
     env = service | {"DJANGO_SETTINGS_MODULE": "tests.engines.django_settings"}
     env |= {"SHOP_DATABASE": str(database)}
-    programs.run("-m", "django", "migrate", "--run-syncdb", env=env)
+    programs.finish(programs.python("-m", "django", "migrate", "--run-syncdb", env=env))
     ids = [new_job(seconds, end=end) for seconds, end in ((2, "completed"), (9, "failed"))]
     with closing(sqlite3.connect(database)) as connection, connection:
         documents = [(id,) for id in ids]
         connection.executemany("INSERT INTO django_shop_document (job_id) VALUES (?)", documents)
     command = ("-m", "django", "wait_for_jobs", "--checkpoint", str(tmp_path / "waits.db"))
     first = programs.python(*command, env=env)
-    until(lambda: "succeeded" in first.output, f"the first has ended\n{first.output}")
+    until(lambda: "succeeded" in first.output, "the first has ended", first)
     first.kill()
-    assert f"{ids[1]} failed" in programs.run(*command, env=env)
+    assert f"{ids[1]} failed" in programs.finish(programs.python(*command, env=env))
     with closing(sqlite3.connect(database)) as connection:
         stored = dict(connection.execute("SELECT job_id, outcome FROM django_shop_document"))
     kinds = {id: json.loads(outcome)["outcome"] for id, outcome in stored.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from jobwait_generator.document.document import Document, load
-from jobwait_generator.document.limits import MAX_ADDED, size, visits_too_much
+from jobwait_generator.document.limits import MAX_ADDED, MAX_WORK, has_pattern, size, visits
 from jobwait_generator.document.overlay import apply
 from jobwait_generator.document.source import Source
 from jobwait_generator.model.names import unique
@@ -33,10 +33,10 @@ def refused(document: Document) -> list[Problem]:
     return caught.value.problems
 
 
-def overlaid(*actions: Any) -> list[Problem]:
+def overlaid(*actions: Any, document: Document | None = None) -> list[Problem]:
     overlay = {"overlay": "1.1.0", "info": {"title": "a", "version": "1"}, "actions": actions}
     with pytest.raises(RefusedError) as caught:
-        apply(widgets(), Source("o.json", json.dumps(overlay).encode()))
+        apply(document or widgets(), Source("o.json", json.dumps(overlay).encode()))
     return caught.value.problems
 
 
@@ -62,6 +62,43 @@ def test_an_object_with_too_many_properties_is_refused() -> None:
     data["components"]["schemas"]["Failure"]["properties"] |= properties
     (problem,) = refused(widgets(components=data["components"]))
     assert "2002 properties are more than 2000" in problem.message
+
+
+def test_descriptions_that_mean_too_many_properties_together_are_refused() -> None:
+    data: dict[str, Any] = yaml.safe_load(WIDGETS)
+    parts: list[Any] = [
+        {"properties": {f"p{i}": {} for i in range(first, first + 100)}}
+        for first in range(0, 10_000, 100)
+    ]
+    data["components"]["schemas"]["Failure"] = {"type": "object", "allOf": parts}
+    (problem,) = refused(widgets(components=data["components"]))
+    assert problem.message == "this means too many properties; describe less, or flatter"
+    assert problem.pointer == "/components/schemas/Failure/allOf/20"
+
+
+def test_what_is_put_together_over_and_over_again_is_refused() -> None:
+    data: dict[str, Any] = yaml.safe_load(WIDGETS)
+    parts: list[Any] = [{"properties": {f"p{i}": {}}} for i in range(1_900)]
+    data["components"]["schemas"]["Failure"] = {"type": "object", "allOf": parts}
+    (problem,) = refused(widgets(components=data["components"]))
+    assert problem.message == "this means too many schemas; describe less, or flatter"
+    assert problem.pointer.startswith("/components/schemas/Failure")
+
+
+def test_four_thousand_words_of_one_name_are_numbered() -> None:
+    data: dict[str, Any] = yaml.safe_load(WIDGETS)
+    words = ["-" * (i % 150 + 1) + "a" + "-" * (i // 150) for i in range(4_000)]
+    data["components"]["schemas"]["Kind"]["enum"] = words
+    files = generate([widgets(components=data["components"])])
+    assert "A_4000 = " in files["widgets-client/widgets_client/models.py"]
+
+
+def test_too_many_operations_are_refused() -> None:
+    data: dict[str, Any] = yaml.safe_load(WIDGETS)
+    item = data["paths"]["/jobs/{id}"]
+    (problem,) = refused(widgets(paths={f"/jobs{i}/{{id}}": item for i in range(1_001)}))
+    assert problem.pointer == "/paths"
+    assert problem.message == "1001 operations are more than 1000; select fewer"
 
 
 def test_an_enum_with_too_many_words_is_refused() -> None:
@@ -103,14 +140,59 @@ def test_an_overlay_that_adds_much_in_many_places_is_refused() -> None:
 def test_a_query_does_not_look_at_everything_for_everything(
     query: str, values: int, is_too_much: bool
 ) -> None:
-    assert visits_too_much(query, [0] * values) is is_too_much
+    assert (visits(query, [0] * values) > MAX_WORK) is is_too_much
+
+
+@pytest.mark.parametrize(
+    ("query", "is_pattern"),
+    [
+        ("$.info[?match(@, '(a|aa)*[b-z]')]", True),
+        ("$..[?search (@.title, $.info.title)]", True),
+        ("$.info[?(length(@) > 5 && match(@, 'a'))]", True),
+        ("$.info['match(']", False),
+        ("$.match[?@.search == 5]", False),
+    ],
+)
+def test_a_pattern_in_a_query_is_refused(query: str, is_pattern: bool) -> None:
+    assert has_pattern(query) is is_pattern
+    (problem, *_) = overlaid({"target": query, "update": {}})
+    assert ("may take for ever" in problem.message) is is_pattern
+
+
+def test_all_actions_of_an_overlay_together_are_bounded() -> None:
+    actions = [{"target": "$.info[*]", "update": str(i)} for i in range(200)]
+    problem = overlaid(*actions, document=widgets(**{"x-text": "a" * 19_000_000}))[-1]
+    assert problem.message.startswith("up to here, the actions look at too much")
+
+
+def test_the_levels_of_a_document_are_counted_after_its_overlay() -> None:
+    actions: list[Any] = [{"target": "$", "update": {"x": {}}}]
+    actions += [{"target": "$" + ".x" * i, "update": {"x": {}}} for i in range(1, 200)]
+    problem, *_ = overlaid(*actions)
+    assert problem.message == "the document has more than 100 levels with this; add fewer"
+    assert problem.pointer == "/actions/99/update"
+
+
+def test_as_many_removals_or_additions_as_there_are_places_take_one_pass_each() -> None:
+    items = {"x-a": [{"a": i} for i in range(15_000)]}
+    overlay = {
+        "overlay": "1.1.0",
+        "info": {"title": "a", "version": "1"},
+        "actions": [
+            {"target": "$", "update": items},
+            {"target": "$['x-a'][?@.a > 5]", "update": {"b": 1}},
+            {"target": "$['x-a'][?@.a > 7]", "remove": True},
+        ],
+    }
+    document = apply(widgets(), Source("o.json", json.dumps(overlay).encode()))
+    assert document.data["x-a"][5:] == [{"a": 5}, {"a": 6, "b": 1}, {"a": 7, "b": 1}]
 
 
 def test_counting_stops_at_the_limit() -> None:
     shared: Any = {}
     for _ in range(100):
         shared = {"a": shared, "b": shared}
-    assert 1_000 < size(shared, 1_000) < 1_010
+    assert 1_000 < size(shared, 1_000).values < 1_010
 
 
 def test_of_very_many_jobs_the_best_are_proposed() -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from random import Random
 from typing import Any, Final
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from jobwait_generator.pipeline import draft
 from jobwait_generator.problems import RefusedError
 
-from ..kit.packages import Packages, strings
+from ..kit import recursive
+from ..kit.packages import Packages, check_refusal, strings
 from .test_generator_normal_form import document
 
 NAMES: Final = (
@@ -152,7 +156,7 @@ def test_a_document_is_refused_or_becomes_a_package(packages: Packages) -> None:
         try:
             packages.write(document(data, name))
         except RefusedError as error:
-            assert error.problems
+            check_refusal(error, f"specs/{name}.json")
         else:
             made.append(name)
             provider = import_module(f"{name}_client").PROVIDER
@@ -174,3 +178,20 @@ def test_a_document_is_refused_or_becomes_a_package(packages: Packages) -> None:
     ]
     result = subprocess.run([*command, *files], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("first", range(0, 500, 100))
+def test_a_recursive_document_is_refused_at_its_place_or_makes_a_package(first: int) -> None:
+    for number in range(first, first + 100):
+        try:
+            draft(document(recursive.document(Random(number)), "recursive"))
+        except RefusedError as error:
+            check_refusal(error, "specs/recursive.json")
+
+
+def test_packages_of_recursive_documents_are_code(packages: Packages) -> None:
+    documents = [
+        document(recursive.document(Random(number)), f"recursive{number}") for number in range(20)
+    ]
+    for provider in packages.write(*documents):
+        import_module(f"{provider.package}.models")

@@ -56,10 +56,11 @@ def test_no_file_has_a_name_too_long_for_windows(tmp_path: Path, tag: str) -> No
     assert max(map(len, build(tmp_path, tag))) < 120
 
 
-def test_a_provider_with_too_long_a_name_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["a" * 61, "aux", "con-client", "lpt1", "Acme", "-a", "client-"])
+def test_a_provider_whose_files_some_system_cannot_have_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     (tmp_path / "a.yaml").write_text(WIDGETS)
     arguments = ["build", "--spec", str(tmp_path / "a.yaml"), "--out", str(tmp_path)]
-    assert main([*arguments, "--name", "a" * 61], tmp_path) == 1
+    assert main([*arguments, f"--name={name}"], tmp_path) == 1
     assert "a provider's name is in lower case" in capsys.readouterr().err

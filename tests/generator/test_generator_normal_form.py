@@ -185,6 +185,21 @@ SCHEMAS: Final = [
         "list[str | int]",
         id="a tuple",
     ),
+    pytest.param(
+        {"type": "array", "prefixItems": [{"type": "string"}], "items": False},
+        "list[str]",
+        id="a closed tuple",
+    ),
+    pytest.param(
+        {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
+        "list[str | int]",
+        id="a tuple and what follows it",
+    ),
+    pytest.param(
+        {"type": "array", "prefixItems": [{"type": "string"}], "items": {}},
+        "list[Any]",
+        id="a tuple and anything",
+    ),
     pytest.param({"items": {"type": "string"}}, "list[str]", id="an array without a type"),
     pytest.param({"type": "object"}, "Mapping[str, Any]", id="an object of anything"),
     pytest.param(

@@ -717,12 +717,6 @@ def test_every_waitable_operation_has_a_resource_of_its_own(packages: Packages) 
             id="a key in a header that HTTP does not have",
         ),
         pytest.param(
-            twice("/things/{thing_id}?view=full"),
-            "/paths/~1things~1{thing_id}?view=full/get",
-            "another operation has this path, less its query",
-            id="a path that differs by its query",
-        ),
-        pytest.param(
             twice("/other/{thing_id}", servers=[{"url": "https://other.test"}]),
             "/paths/~1other~1{thing_id}/get/servers/0",
             "a client has one server, and https://api.things.test/v2 is another",

@@ -384,3 +384,30 @@ def test_any_text_becomes_a_string_and_nothing_else(text: str) -> None:
     assert ast.literal_eval(literal(text)) == text
     assert tomllib.loads(f"a = {toml(text)}").keys() == {"a"}
     assert "\n" not in markdown(text)
+
+
+def test_a_readme_says_ids_figures_sources_and_what_is_assumed(make: Generate) -> None:
+    readme = make(
+        ("polling: {initial: 1,", "polling: {x-assumed: true, initial: 1,"),
+        ("schema: {type: string}}\n", "schema: {type: string}, description: Of a widget.}\n"),
+    )["widgets-client/README.md"]
+
+    assert "| `id` | `str` | Of a widget. |" in readme
+    assert "| shortest delay | 1 s | no two polls of a job are closer; assumed |" in readme
+    assert "| timeout | 60 s | then `WaitTimeoutError`; assumed |" in readme
+    assert "| the job fails | `JobFailedError`" in readme
+    assert "From `specs/widgets.yaml`" in readme
+    assert "| `/paths/~1jobs~1{id}/get/x-wait-for-completion/polling` |" in readme
+
+
+def test_a_readme_of_a_document_that_assumes_nothing_says_nothing_of_it(
+    widgets: dict[str, str],
+) -> None:
+    assert "assumed" not in widgets["widgets-client/README.md"]
+
+
+def test_the_first_sentence_of_a_long_text_is_a_summary() -> None:
+    text = f"A job. {'It is said at length. ' * 6}"
+
+    assert docstring(text).startswith('"""A job.\n\n    It is said at length. It is')
+    assert docstring("A job. It is short.") == '"""A job. It is short."""'

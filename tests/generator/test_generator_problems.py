@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from jobwait_generator.document.values import is_sequence, mapping, sequence
 from jobwait_generator.pipeline import generate
 from jobwait_generator.problems import Problem, RefusedError
 
+from ..kit import recursive
 from .conftest import WIDGETS, Edit, Problems, document, edited
 
 GET = "/paths/~1jobs~1{id}/get"
@@ -56,7 +58,7 @@ PARAMETER = "{name: id, in: path, required: true, schema: {type: string}}"
             STATES,
             "states: {waiting: pending, done: succeded, broken: failed}",
             f"{WAIT}/states/done",
-            "'succeded' is not one of",
+            '"succeded" is none of these; the nearest is `succeeded`, of `pending`, `running`',
             id="a state that does not exist",
         ),
         pytest.param(
@@ -338,3 +340,40 @@ def test_the_line_is_that_of_the_problem(
     (problem,) = problems(edit)
 
     assert problem.line == line_of(edited(edit), "{value: /data/percent")
+
+
+DRAFT_ALL = """
+import sys
+from pathlib import Path
+from jobwait_generator.document.document import load
+from jobwait_generator.pipeline import draft
+from jobwait_generator.problems import RefusedError
+
+for path in map(Path, sys.argv[1:]):
+    try:
+        draft(load(path.name, "acme", path.read_bytes()))
+    except RefusedError as error:
+        print(error)
+"""
+
+
+def test_a_problem_is_told_in_the_same_words_by_every_process(tmp_path: Path) -> None:
+    for number in range(60):
+        draw = Random(number)
+        data = recursive.document(draw)
+        for _ in range(9):
+            recursive.spoil(draw, data)
+        (tmp_path / f"{number}.json").write_text(json.dumps(data, indent=1))
+    files = sorted(map(str, tmp_path.glob("*.json")))
+    texts = [
+        subprocess.run(
+            [sys.executable, "-c", DRAFT_ALL, *files],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert texts[0].splitlines() == texts[1].splitlines()
+    assert len(texts[0].splitlines()) > 50
+    assert b" object at 0x" not in texts[0]

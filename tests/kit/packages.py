@@ -11,6 +11,7 @@ from jobwait_generator.document.document import Document, load
 from jobwait_generator.document.overlay import apply
 from jobwait_generator.document.source import Source
 from jobwait_generator.pipeline import generate
+from jobwait_generator.problems import RefusedError
 
 from jobwait import Provider
 
@@ -53,3 +54,15 @@ class Packages:
 def strings(paths: Iterable[Path]) -> list[str]:
     """Paths as arguments of a command."""
     return sorted(map(str, paths))
+
+
+def check_refusal(error: RefusedError, file: str) -> None:
+    """Every problem names a place in the file, and is a line of text."""
+    assert error.problems
+    for problem in error.problems:
+        assert problem.file == file
+        assert problem.line >= 1
+        assert not problem.pointer or problem.pointer.startswith("/")
+        assert problem.message
+        assert str(problem).isprintable()
+        assert " object at 0x" not in str(problem)

@@ -22,8 +22,9 @@ class PendingJob(Model):
     url: str
     """The page to scrape."""
     extracted_data: list[Mapping[str, Any]] | None | Unset = UNSET
-    """The items found; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """The items found; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     metadata: Mapping[str, Any] | None | Unset = UNSET
     """How the page was processed, the engine and the time taken for example; null in a job that is
@@ -32,8 +33,9 @@ class PendingJob(Model):
     created_at: datetime
     """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
-    """When the job completed; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """When the job completed; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""
@@ -50,8 +52,9 @@ class ProcessingJob(Model):
     url: str
     """The page to scrape."""
     extracted_data: list[Mapping[str, Any]] | None | Unset = UNSET
-    """The items found; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """The items found; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     metadata: Mapping[str, Any] | None | Unset = UNSET
     """How the page was processed, the engine and the time taken for example; null in a job that is
@@ -60,8 +63,9 @@ class ProcessingJob(Model):
     created_at: datetime
     """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
-    """When the job completed; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """When the job completed; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""
@@ -86,8 +90,9 @@ class CompletedJob(Model):
     created_at: datetime
     """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None
-    """When the job completed; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """When the job completed; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""
@@ -104,8 +109,9 @@ class FailedJob(Model):
     url: str
     """The page to scrape."""
     extracted_data: list[Mapping[str, Any]] | None | Unset = UNSET
-    """The items found; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """The items found; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     metadata: Mapping[str, Any] | None | Unset = UNSET
     """How the page was processed, the engine and the time taken for example; null in a job that is
@@ -114,8 +120,9 @@ class FailedJob(Model):
     created_at: datetime
     """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
-    """When the job completed; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """When the job completed; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""
@@ -132,8 +139,9 @@ class CancelledJob(Model):
     url: str
     """The page to scrape."""
     extracted_data: list[Mapping[str, Any]] | None | Unset = UNSET
-    """The items found; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """The items found; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     metadata: Mapping[str, Any] | None | Unset = UNSET
     """How the page was processed, the engine and the time taken for example; null in a job that is
@@ -142,8 +150,9 @@ class CancelledJob(Model):
     created_at: datetime
     """When the job was created. Assumed where the provider's documentation is silent."""
     completed_at: datetime | None | Unset = UNSET
-    """When the job completed; null in a job that is not completed. Assumed where the provider's
-    documentation is silent.
+    """When the job completed; null in a job that is not completed.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""

@@ -13,7 +13,9 @@ from jobwait import UNSET, Model, Unset
 
 
 class JobStatus(StrEnum):
-    """`queued` waits for its turn, `processing` scrapes, `completed` is done and its reviews are
+    """How a job is doing.
+
+    `queued` waits for its turn, `processing` scrapes, `completed` is done and its reviews are
     ready, `failed` gave up.
     """
 
@@ -32,16 +34,20 @@ class Job(Model):
     asin: str
     """The Amazon product whose reviews the job collects."""
     product_title: str | None | Unset = field(default=UNSET, metadata={"json": "productTitle"})
-    """The name of the product, once it is known. Assumed where the provider's documentation is
-    silent.
+    """The name of the product, once it is known.
+
+    Assumed where the provider's documentation is silent.
     """
     status: JobStatus | str
-    """`queued` waits for its turn, `processing` scrapes, `completed` is done and its reviews are
+    """How a job is doing.
+
+    `queued` waits for its turn, `processing` scrapes, `completed` is done and its reviews are
     ready, `failed` gave up.
     """
     error: Any = UNSET
-    """Why the job failed, in whatever shape Descripio gives it. Assumed where the provider's
-    documentation is silent.
+    """Why the job failed, in whatever shape Descripio gives it.
+
+    Assumed where the provider's documentation is silent.
     """
     created_at: datetime = field(metadata={"json": "createdAt"})
     """When the job was created."""

@@ -134,8 +134,9 @@ class JobError(Model):
     message: str
     """The reason in a sentence for people."""
     details: JobErrorDetails | None | Unset = UNSET
-    """More about the failure, where DocuRift gives it. Assumed where the provider's documentation
-    is silent.
+    """More about the failure, where DocuRift gives it.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""
@@ -146,12 +147,14 @@ class JobErrorDetails(Model):
     """Where a job failed, and whether it is worth another try."""
 
     step: str | None | Unset = UNSET
-    """The stage of the work that failed, `text_extraction` for example. Assumed where the
-    provider's documentation is silent.
+    """The stage of the work that failed, `text_extraction` for example.
+
+    Assumed where the provider's documentation is silent.
     """
     retryable: bool | None | Unset = UNSET
-    """Whether the same document may succeed in a new job. Assumed where the provider's
-    documentation is silent.
+    """Whether the same document may succeed in a new job.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""
@@ -174,8 +177,10 @@ class RequestError(Model):
     """Why a request was refused."""
 
     code: str
-    """The reason as a word for programs. The common ones are `UNAUTHORIZED`, `INVALID_API_KEY`,
-    `FORBIDDEN`, `JOB_NOT_FOUND` and `RATE_LIMIT_EXCEEDED`.
+    """The reason as a word for programs.
+
+    The common ones are `UNAUTHORIZED`, `INVALID_API_KEY`, `FORBIDDEN`, `JOB_NOT_FOUND` and
+    `RATE_LIMIT_EXCEEDED`.
     """
     message: str
     """The reason in a sentence for people."""

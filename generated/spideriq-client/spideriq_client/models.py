@@ -14,7 +14,9 @@ from jobwait import UNSET, Model, Unset
 
 
 class JobStatus(StrEnum):
-    """`queued` waits for a worker, `processing` has one, `completed` is done, `failed` gave up,
+    """How a job is doing.
+
+    `queued` waits for a worker, `processing` has one, `completed` is done, `failed` gave up,
     `cancelled` was stopped by its owner.
     """
 
@@ -43,7 +45,9 @@ class Job(Model):
     type_: JobType | str = field(metadata={"json": "type"})
     """`spiderSite` scrapes a website, `spiderMaps` map listings."""
     status: JobStatus | str
-    """`queued` waits for a worker, `processing` has one, `completed` is done, `failed` gave up,
+    """How a job is doing.
+
+    `queued` waits for a worker, `processing` has one, `completed` is done, `failed` gave up,
     `cancelled` was stopped by its owner.
     """
     created_at: datetime
@@ -51,8 +55,9 @@ class Job(Model):
     updated_at: datetime
     """When the status was last updated."""
     worker_id: str | None | Unset = UNSET
-    """The worker that has the job, once one took it. Assumed where the provider's documentation is
-    silent.
+    """The worker that has the job, once one took it.
+
+    Assumed where the provider's documentation is silent.
     """
     additional_properties: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     """What the document does not know, under the provider's names."""

@@ -8,9 +8,9 @@ from typing import Any, Final
 from ..document.document import Document
 from ..document.pointer import joined
 from ..document.values import is_mapping, is_sequence, sequence
+from ..model.schemas import MAX_PROPERTIES
 from ..problems import Problem
 
-_PROPERTIES: Final = 2_000
 _WORDS: Final = 5_000
 
 
@@ -21,9 +21,9 @@ def oversized(document: Document) -> Iterator[Problem]:
         value, path = left.pop()
         if is_mapping(value):
             properties = value.get("properties")
-            if is_mapping(properties) and len(properties) > _PROPERTIES:
-                text = f"{len(properties)} properties are more than {_PROPERTIES}; describe fewer"
-                yield document.problem(joined([*path, "properties"]), text)
+            if is_mapping(properties) and len(properties) > MAX_PROPERTIES:
+                count = f"{len(properties)} properties are more than {MAX_PROPERTIES}"
+                yield document.problem(joined([*path, "properties"]), f"{count}; describe fewer")
             if len(words := sequence(value.get("enum"))) > _WORDS:
                 text = f"{len(words)} words are more than {_WORDS}; leave `enum` out"
                 yield document.problem(joined([*path, "enum"]), text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ..problems import Problem
+from ..problems import HTTP_METHODS, Problem
 from .pointer import at, escaped, is_within, joined, local_pointer, parent
 from .source import Source
 from .values import Mapping, is_mapping, mapping
@@ -32,8 +32,10 @@ VARIABLE: Final = "x-environment-variable"
 PREFIX: Final = "x-prefix"
 """On an `apiKey` scheme: what stands before the key in its header."""
 
-HTTP_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-"""Keys of a path that are operations."""
+DEVICES: Final = frozenset(
+    {"aux", "con", "nul", "prn", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))}
+)
+"""What no file on Windows may be called, whatever its ending."""
 
 _PROVIDER: Final = re.compile(r"(?=.{1,60}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -195,6 +197,11 @@ def linked(known: Iterable[RawOperation], link: object) -> list[RawOperation]:
     ]
 
 
+def names_operation(link: object) -> bool:
+    """Whether an entry of the extension has the name of an operation."""
+    return any(isinstance(mapping(link).get(key), str) for key in ("operationId", "operation"))
+
+
 def is_provider(name: str) -> bool:
     """Whether a package can be called that."""
-    return _PROVIDER.fullmatch(name) is not None
+    return _PROVIDER.fullmatch(name) is not None and name.removesuffix("-client") not in DEVICES

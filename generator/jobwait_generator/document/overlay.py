@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
-from jsonpath_rfc9535 import JSONPathError, finditer
-
 from ..problems import Problem, RefusedError, prose
 from .document import SELECTION, Document, Origin, moved
-from .limits import MAX_ADDED, size, visits_too_much
+from .editing import Editor, Location
+from .limits import MAX_ADDED, MAX_WORK, has_pattern, size, visits
 from .nearest import instead_of, nearest_target
-from .pointer import escaped, is_within, joined
+from .pointer import escaped, joined
 from .source import Source
-from .values import Mapping, is_mapping, is_sequence, mapping, sequence
+from .values import MAX_DEPTH, MAX_VALUES, Mapping, is_mapping, is_sequence, mapping, sequence
 
-_Location: TypeAlias = tuple[str | int, ...]
 _Graft: TypeAlias = Callable[[str, str], dict[str, Origin]]
 """What to note of a value that now stands at the first pointer, and came from the second."""
 
@@ -60,10 +58,7 @@ def apply(document: Document, overlay: Source) -> Document:
     application = _Application(document, overlay)
     application.check()
     if not application.problems:
-        for i, action in enumerate(overlay.data["actions"]):
-            application.act(f"/actions/{i}", action)
-            if application.is_full:
-                break
+        application.act_all()
     if application.problems:
         raise RefusedError(application.problems)
     return replace(application.document, overlay=overlay)
@@ -104,15 +99,19 @@ def with_operations(file: str, content: bytes | None, operations: Sequence[str])
 
 class _Application:
     def __init__(self, document: Document, source: Source) -> None:
-        self.document = document
         self.problems: list[Problem] = [*source.faults]
         self._source = source
+        self._sources = dict(document.sources)
+        self._places = replace(document, sources=self._sources)
+        """Tells where values come from, as the actions so far have changed it."""
+        self._editor = Editor(document.data)
         self._added = 0
+        self._work = 0
 
     @property
-    def is_full(self) -> bool:
-        """Whether no more can be added."""
-        return self._added > MAX_ADDED
+    def document(self) -> Document:
+        """The document as the actions so far have changed it."""
+        return replace(self._places, data=self._editor.data)
 
     def _add(self, pointer: str, message: str) -> None:
         line = self._source.line(pointer)
@@ -138,10 +137,13 @@ class _Application:
         actions = sequence(data.get("actions"))
         if not actions:
             self._add("/actions", "list at least one action")
+        seen = set[str]()
         for i, action in enumerate(actions):
             self._check_action(f"/actions/{i}", mapping(action), version)
-            if action in actions[:i]:
+            text = json.dumps(action, sort_keys=True)
+            if text in seen:
                 self._add(f"/actions/{i}", "this action stands here twice; remove one")
+            seen.add(text)
 
     def _check_keys(self, pointer: str, part: Mapping, known: set[str]) -> None:
         for key in part:
@@ -167,15 +169,27 @@ class _Application:
         if "update" in action and "copy" in action and action.get("remove") is not True:
             self._add(f"{pointer}/copy", "stands beside `update`; make two actions of it")
 
-    def act(self, pointer: str, action: Mapping) -> None:
+    def act_all(self) -> None:
+        """Do all actions, as far as they do not cost too much."""
+        for i, action in enumerate(self._source.data["actions"]):
+            self._act(f"/actions/{i}", action)
+            if self._added > MAX_ADDED:
+                return
+            if self._work + self._editor.copied > MAX_WORK:
+                message = "up to here, the actions look at too much; select by names, or do less"
+                self._add(f"/actions/{i}", message)
+                return
+        if self._added and size(self._editor.data, MAX_VALUES).values > MAX_VALUES:
+            message = f"the document has more than {MAX_VALUES} values with these; add fewer"
+            self._add("/actions", message)
+
+    def _act(self, pointer: str, action: Mapping) -> None:
         """Do what an action says to each node it selects."""
         locations = self._select(f"{pointer}/target", action["target"])
         if not locations:
             return
         if action.get("remove") is True:
-            # From the end, so that the locations that are still to come stay what they are.
-            for location in sorted(locations, reverse=True):
-                self._remove(f"{pointer}/target", location)
+            self._remove(f"{pointer}/target", locations)
         elif "update" in action:
             self._merge_all(f"{pointer}/update", action["update"], locations, self._graft_update)
         elif "copy" in action:
@@ -184,20 +198,27 @@ class _Application:
                 message = f"this selects {len(copied)} values; select the one to copy"
                 self._add(f"{pointer}/copy", message)
             elif copied:
-                self._copy(f"{pointer}/copy", joined(copied[0]), locations)
+                self._copy(f"{pointer}/copy", copied[0], locations)
 
-    def _select(self, pointer: str, query: str) -> list[_Location]:
-        if visits_too_much(query, self.document.data):
+    def _select(self, pointer: str, query: str) -> list[Location]:
+        if has_pattern(query):
+            self._add(pointer, "a pattern may take for ever; select by names, or with `==`")
+            return []
+        work = visits(query, self._editor.data)
+        if work > MAX_WORK:
             self._add(pointer, "this looks at everything for everything; select by names")
             return []
+        self._work += work
+        # Loaded here, as most documents have no overlay.
+        from jsonpath_rfc9535 import JSONPathError, finditer
+
         try:
-            matches = finditer(query, self.document.data)
-            nodes = list(islice(matches, _NODES + 1))
+            nodes = list(islice(finditer(query, self._editor.data), _NODES + 1))
         except (JSONPathError, RecursionError, ValueError) as error:
             self._add(pointer, f"this is no JSONPath of RFC 9535: {prose(str(error))}; correct it")
             return []
         if not nodes:
-            remedy = nearest_target(query, self.document.data) or "correct it"
+            remedy = nearest_target(query, self._editor.data) or "correct it"
             self._add(pointer, f"nothing in the document is there; {remedy}; or remove the action")
         if len(nodes) > _NODES:
             self._add(pointer, f"this selects more than {_NODES} values; select fewer")
@@ -207,22 +228,35 @@ class _Application:
     def _graft_update(self, new: str, old: str) -> dict[str, Origin]:
         return {new: Origin(self._source, old)}
 
-    def _copy(self, pointer: str, copied: str, locations: list[_Location]) -> None:
-        before = self.document
+    def _copy(self, pointer: str, copied: Location, locations: list[Location]) -> None:
+        # As it was before: a value may be copied into itself.
+        own = moved(self._places, pointer, joined(copied))
+        before = replace(self._places, sources=own)
+        known = sorted(own)
+        self._work += len(self._sources)
 
         def graft(new: str, old: str) -> dict[str, Origin]:
-            return moved(before, new, copied + old.removeprefix(pointer))
+            inner = known[bisect_left(known, f"{old}/") : bisect_left(known, f"{old}0")]
+            return {new: before.origin(old), **{new + at[len(old) :]: own[at] for at in inner}}
 
-        self._merge_all(pointer, before.at(copied), locations, graft)
+        value = self._editor.at(copied)
+        self._editor.share()
+        self._merge_all(pointer, value, locations, graft)
 
     def _merge_all(
-        self, pointer: str, value: Any, locations: list[_Location], graft: _Graft
+        self, pointer: str, value: Any, locations: list[Location], graft: _Graft
     ) -> None:
-        self._added += size(value, MAX_ADDED) * len(locations)
+        added = size(value, MAX_ADDED)
+        self._added += added.values * len(locations)
         if self._added > MAX_ADDED:
             self._add(pointer, f"the overlay adds more than {MAX_ADDED} values; add fewer")
             return
-        kinds = {_kind(self.document.at(joined(location))) for location in locations}
+        if max(map(len, locations)) + added.levels > MAX_DEPTH:
+            self._add(
+                pointer, f"the document has more than {MAX_DEPTH} levels with this; add fewer"
+            )
+            return
+        kinds = {_kind(self._editor.at(location)) for location in locations}
         if len(kinds) > 1:
             selected = " and ".join(sorted(kinds))
             message = (
@@ -230,22 +264,48 @@ class _Application:
             )
             self._add(pointer, message)
             return
-        sources = dict(self.document.sources)
-        merge = _Merge(self._add, graft, sources)
-        data: Any = self.document.data
+        merge = _Merge(self._add, graft, self._sources)
         for location in locations:
-            change = partial(merge.node, value, joined(location), pointer)
-            data = _replaced(data, location, change)
-        self.document = replace(self.document, data=data, sources=sources)
+            old = self._editor.at(location)
+            self._editor.put(location, merge.node(value, joined(location), pointer, old))
+        self._work += merge.copied
 
-    def _remove(self, pointer: str, location: _Location) -> None:
-        if not location:
+    def _remove(self, pointer: str, locations: list[Location]) -> None:
+        if () in locations:
             self._add(pointer, "the document itself cannot be removed; select a part of it")
             return
-        *path, last = location
-        data = _replaced(self.document.data, tuple(path), lambda old: _without(old, last))
-        sources = _sources_without(self.document, location)
-        self.document = replace(self.document, data=data, sources=sources)
+        gone: dict[Location, set[str | int]] = {}
+        for location in locations:
+            gone.setdefault(location[:-1], set()).add(location[-1])
+        # From the end, so that the locations that are still to come stay what they are.
+        for around in sorted(gone, reverse=True):
+            self._forget(around, gone[around])
+            self._editor.remove(around, gone[around])
+
+    def _forget(self, around: Location, tokens: set[str | int]) -> None:
+        """Forget where what is removed comes from; the rest of a list moves up."""
+        start = joined(around)
+        container = self._editor.at(around)
+        self._work += len(container) + len(self._sources)
+        places: dict[str, str] = {}
+        kept: dict[str, Origin] = {}
+        if is_sequence(container):
+            rest = [i for i in range(len(container)) if i not in tokens]
+            places = {str(old): str(new) for new, old in enumerate(rest)}
+            first = min(map(int, tokens))
+            moved_up = [(new, old) for new, old in enumerate(rest) if old > first]
+            kept = {
+                f"{start}/{new}": self._places.origin(f"{start}/{old}") for new, old in moved_up
+            }
+        gone = {escaped(str(token)) for token in tokens}
+        for pointer, origin in self._sources.items():
+            token, slash, inner = pointer[len(start) + 1 :].partition("/")
+            if not pointer.startswith(f"{start}/"):
+                kept[pointer] = origin
+            elif token not in gone:
+                kept[f"{start}/{places.get(token, token)}{slash}{inner}"] = origin
+        self._sources.clear()
+        self._sources.update(kept)
 
 
 class _Merge:
@@ -254,6 +314,8 @@ class _Merge:
     def __init__(
         self, add: Callable[[str, str], None], graft: _Graft, sources: dict[str, Origin]
     ) -> None:
+        self.copied = 0
+        """Values in all mappings and lists that were copied."""
         self._add = add
         self._graft = graft
         self._sources = sources
@@ -261,11 +323,13 @@ class _Merge:
     def node(self, new: Any, target: str, pointer: str, old: Any) -> Any:
         """The value at a node that an action selects."""
         if is_sequence(old) and not is_sequence(new):
+            self.copied += len(old)
             self._sources |= self._graft(f"{target}/{len(old)}", pointer)
             return [*old, new]
         return self.value(old, new, target, pointer)
 
     def value(self, old: Any, new: Any, target: str, pointer: str) -> Any:
+        self.copied += len(mapping(old)) + len(sequence(old))
         if is_mapping(old) and is_mapping(new):
             result = dict(old)
             for key, item in new.items():
@@ -292,39 +356,3 @@ def _kind(value: object) -> str:
     if is_mapping(value):
         return "a mapping"
     return "a list" if is_sequence(value) else "a plain value"
-
-
-def _replaced(data: Any, location: _Location, change: Callable[[Any], Any]) -> Any:
-    """Plain values with those at `location` changed; what is not on the way there is shared."""
-    if not location:
-        return change(data)
-    token, *rest = location
-    inner = _replaced(data[token], tuple(rest), change)
-    if is_sequence(data):
-        return [inner if i == token else item for i, item in enumerate(data)]
-    return {**data, token: inner}
-
-
-def _without(data: Any, token: str | int) -> Any:
-    if is_sequence(data):
-        return [item for i, item in enumerate(data) if i != token]
-    return {key: item for key, item in data.items() if key != token}
-
-
-def _sources_without(document: Document, location: _Location) -> dict[str, Origin]:
-    """Where everything comes from after a removal, which moves the rest of a list up."""
-    *path, last = location
-    around = joined(path)
-    gone = [joined(location)]
-    shifted: dict[str, Origin] = {}
-    if isinstance(last, int):
-        count = len(sequence(document.at(around)))
-        gone = [f"{around}/{i}" for i in range(last, count)]
-        for i in range(last + 1, count):
-            shifted |= moved(document, f"{around}/{i - 1}", f"{around}/{i}")
-    kept = {
-        pointer: origin
-        for pointer, origin in document.sources.items()
-        if not any(is_within(pointer, start) for start in gone)
-    }
-    return kept | shifted

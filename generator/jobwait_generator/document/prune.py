@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import chain, count
 from typing import Any, Final
 
-from ..problems import Problem, RefusedError, shown
-from .document import HTTP_METHODS, SELECTION, Document, RawOperation, moved
+from ..problems import HTTP_METHODS, Problem, RefusedError, shown
+from .document import SELECTION, Document, RawOperation, moved
 from .pointer import at, escaped, is_within, joined, local_pointer, parent, tokens
 from .selection import select
 from .values import Mapping, is_mapping, is_sequence, mapping, sequence

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
+from typing import Final
 
 from ..problems import Problem, RefusedError, prose
 from .document import EXTENSION, LINKS, SELECTION, Document, RawOperation, linked, operations
 from .pointer import joined
+from .servers import servers_of, url_of
 from .values import is_sequence, mapping, sequence
+
+_MOST: Final = 1_000
+"""The most operations of a package."""
+_LISTED: Final = 5_000
+_SHOWN: Final = 200
 
 
 def select(document: Document) -> list[RawOperation]:
@@ -24,20 +31,39 @@ def select(document: Document) -> list[RawOperation]:
     return selected
 
 
+def links_left_out(document: Document) -> list[str]:
+    """What is to be said of links to operations that a client cannot send.
+
+    Raises:
+        RefusedError: As `select`.
+    """
+    selection = _Selection(document)
+    selection.operations()
+    return selection.left_out
+
+
 class _Selection:
     def __init__(self, document: Document) -> None:
         self.problems: list[Problem] = []
+        self.left_out: list[str] = []
         self._document = document
         self._known = list(operations(document))
 
     def operations(self) -> list[RawOperation]:
         selected = {operation.own_pointer: operation for operation in self._named_or_marked()}
         left = list(selected.values())
+        homes = {url for operation in left for url in self._urls(operation)}
         while left:
-            for target in self._linked(left.pop()):
-                if target.own_pointer not in selected:
+            for key, target in self._linked(left.pop()):
+                urls = self._urls(target)
+                if target.own_pointer not in selected and urls and not homes & {*urls}:
+                    self._leave_out(key, target, urls[0])
+                elif target.own_pointer not in selected:
                     selected[target.own_pointer] = target
                     left.append(target)
+        if len(selected) > _MOST:
+            message = f"{len(selected)} operations are more than {_MOST}; select fewer"
+            self._report("/paths", message)
         return [operation for operation in self._known if operation.own_pointer in selected]
 
     def _named_or_marked(self) -> Iterator[RawOperation]:
@@ -57,9 +83,8 @@ class _Selection:
             named = self._named(str(word))
             if not named:
                 known = {name for operation in self._known for name in _names(operation)}
-                near = get_close_matches(str(word), sorted(known), 1)
-                hint = f"; the nearest is {prose(near[0])}" if near else "; correct it"
-                self._report(f"/{SELECTION}/{i}", f"no operation is {prose(str(word))!r}{hint}")
+                message = f"no operation is {prose(str(word))!r}; {_near(str(word), known)}"
+                self._report(f"/{SELECTION}/{i}", message)
             # Of a tag, what tells a job's status.
             yield from [op for op in named if EXTENSION in op.value] or named
 
@@ -68,8 +93,18 @@ class _Selection:
         wanted = {word, f"{method.upper()} {path}"}
         return [operation for operation in self._known if wanted & _names(operation)]
 
-    def _linked(self, operation: RawOperation) -> Iterator[RawOperation]:
-        """The operations that one with the extension links to."""
+    def _urls(self, operation: RawOperation) -> list[str]:
+        """Where an operation can be sent."""
+        _, servers = servers_of(self._document, operation)
+        return [url_of(server) or str(server.get("url")) for server in servers]
+
+    def _leave_out(self, key: str, operation: RawOperation, url: str) -> None:
+        """A client has one server, and sends its key to no other."""
+        text = f"`{key}` is left out: {prose(operation.name)} is at another server, {prose(url)}"
+        self.left_out.append(text)
+
+    def _linked(self, operation: RawOperation) -> Iterator[tuple[str, RawOperation]]:
+        """The operations that one with the extension links to, and which entries do."""
         settings = mapping(operation.value.get(EXTENSION))
         for key in LINKS:
             for by in ("operationId", "operation"):
@@ -79,11 +114,13 @@ class _Selection:
                 targets = linked(self._known, {by: word})
                 pointer = operation.pointer + joined([EXTENSION, key, by])
                 if not targets:
-                    self._report(pointer, f"no operation is {prose(word)!r}; correct it")
+                    ids = {str(op.value.get("operationId", "")) for op in self._known}
+                    known = ids if by == "operationId" else {op.name for op in self._known}
+                    self._report(pointer, f"no operation is {prose(word)!r}; {_near(word, known)}")
                 elif len(targets) > 1:
                     message = f"{len(targets)} operations are {prose(word)!r}; write `operation: "
                     self._report(pointer, f"{message}{prose(targets[0].name)}`")
-                yield from targets[:1]
+                yield from ((key, target) for target in targets[:1])
 
     def _report(self, pointer: str, message: str) -> None:
         self.problems.append(self._document.problem(pointer, message))
@@ -94,3 +131,10 @@ def _names(operation: RawOperation) -> set[str]:
     name = operation.value.get("operationId")
     tags = {tag for tag in sequence(operation.value.get("tags")) if isinstance(tag, str)}
     return {operation.name} | tags | ({name} if isinstance(name, str) and name else set[str]())
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    """What to write instead of a word that names no operation, for the end of a message."""
+    listed = [name[:_SHOWN] for name in sorted(known)[:_LISTED]]
+    near = get_close_matches(word[:_SHOWN], listed, 1)
+    return f"the nearest is {prose(near[0])}" if near else "correct it"

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
 
 from ..document.document import Document
+from ..document.pointer import joined
+from ..document.values import is_mapping, is_sequence
 from ..model.api import Api
 from ..parse.openapi_python_client import ParsedSchemas
 from ..parse.shape import Shape
 from .models import build_models
-from .package import Package
+from .package import Assumption, Package
 from .resources import ResourceBuilder
+
+MOST_ASSUMPTIONS: Final = 50
+"""That a README lists."""
 
 
 def build_package(api: Api, shape: Shape, parsed: ParsedSchemas) -> Package:
@@ -30,6 +38,8 @@ def build_package(api: Api, shape: Shape, parsed: ParsedSchemas) -> Package:
         changelog=_changelog(document),
         text=api.text,
         header=document.header,
+        sources=[source.label for source in (document.source, document.overlay) if source],
+        assumptions=[*islice(_assumptions(document.data), MOST_ASSUMPTIONS)],
         servers=api.servers,
         credentials=api.credentials,
         key_required=api.needs_key,
@@ -41,6 +51,19 @@ def build_package(api: Api, shape: Shape, parsed: ParsedSchemas) -> Package:
         aliases=models.aliases,
         openapi=json.dumps(document.data, indent=2, ensure_ascii=False) + "\n",
     )
+
+
+def _assumptions(value: object, pointer: str = "") -> Iterator[Assumption]:
+    """The places that are marked as assumed, in the order of the document."""
+    if is_mapping(value):
+        if value.get("x-assumed") is True:
+            text = value.get("description") or value.get("title")
+            yield Assumption(pointer=pointer, text=text if isinstance(text, str) else "")
+        for name, below in value.items():
+            yield from _assumptions(below, pointer + joined([name]))
+    elif is_sequence(value):
+        for number, below in enumerate(value):
+            yield from _assumptions(below, pointer + joined([number]))
 
 
 def _changelog(document: Document) -> str:

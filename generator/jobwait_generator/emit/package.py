@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..model.api import Server
 from ..model.requests import Request
@@ -143,6 +144,14 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """Something that the document says, and its author could not know."""
+
+    pointer: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Package:
     """A package."""
 
@@ -159,6 +168,9 @@ class Package:
     """The whole file; empty where there is none."""
     text: str
     header: str
+    sources: list[str]
+    """What it is made of: the document, and its overlay."""
+    assumptions: list[Assumption]
     servers: tuple[Server, ...]
     credentials: tuple[Credential, ...]
     key_required: bool
@@ -175,7 +187,7 @@ class Package:
         """Where requests go if the user does not choose; empty where the document names none."""
         return self.servers[0].url if self.servers else ""
 
-    @property
+    @cached_property
     def wait_errors(self) -> dict[str, list[str]]:
         """The errors of waits, each with the annotations of its job."""
         jobs = {

@@ -48,7 +48,6 @@ def environment() -> Environment:
 
 def render_package(package: Package) -> dict[str, str]:
     """The text of every file of a package that a template makes, by its path in it."""
-
     requirement = f"jobwait>={'.'.join(map(str, LAYER))},<{LAYER[0] + 1}"
 
     def render(template: str, resource: Resource = package.resources[0]) -> str:

@@ -36,7 +36,7 @@ def docstring(
     """
     width = 96 - indent
     lines: list[str] = []
-    for paragraph in filter(None, map(prose, re.split(r"\n\s*\n", text))):
+    for paragraph in _paragraphs(text, width - 3):
         lines += ["", *wrapped(paragraph, width)]
     for heading, items in (sections or {}).items():
         lines += ["", f"{heading}:"]
@@ -49,6 +49,15 @@ def docstring(
     body = re.sub(r'"(?="|\Z)', r"\"", body.replace("\\", "\\\\"))
     closing = f"\n{pad}" if "\n" in body else ""
     return f'"""{body}{closing}"""'
+
+
+def _paragraphs(text: str, width: int) -> list[str]:
+    """The paragraphs of a text; its first sentence is one where they would share more lines."""
+    first, *rest = [*filter(None, map(prose, re.split(r"\n\s*\n", text)))] or [""]
+    sentences = re.match(r"(.+?[.!?]) (.+)", first)
+    if len(first) > width and sentences is not None and len(sentences[1]) <= width:
+        return [sentences[1], sentences[2], *rest]
+    return [first, *rest]
 
 
 def wrapped(text: str, width: int) -> list[str]:

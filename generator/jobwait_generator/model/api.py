@@ -54,6 +54,8 @@ class Operation:
 
     number: int
     """Its position among all."""
+    name: str
+    """As the extension of another one names it, `GET /path`."""
     pointer: str
     value: Mapping
     tag: str
@@ -115,7 +117,7 @@ class Api:
     def links(self, operation: Operation) -> list[Link]:
         """The operations that the extension of another one names."""
         settings = operation.waiting.links if operation.waiting else {}
-        names = {f"{op.request.verb} {op.request.path}": op for op in self.operations}
+        names = {op.name: op for op in self.operations}
         return [
             Link(
                 kind=kind,
@@ -169,6 +171,7 @@ def _operation(document: Document, raw: RawOperation, number: int) -> Operation:
         waiting = read_waiting(raw.value[EXTENSION], f"{raw.pointer}/{EXTENSION}")
     return Operation(
         number=number,
+        name=raw.name,
         pointer=raw.pointer,
         value=raw.value,
         tag=str(raw.value["tags"][0]),

@@ -11,6 +11,8 @@ from typing import Final
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
+from ..document.document import DEVICES
+
 ERRORS: Final = (
     "APIConnectionError",
     "APIError",
@@ -81,12 +83,10 @@ _SHADOWED: Final = frozenset(
 )
 
 
-_DEVICES: Final = frozenset(
-    {"aux", "con", "nul", "prn", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))}
-)
-"""What no file on Windows may be called, whatever its ending."""
 _LONGEST_MODULE: Final = 60
 _SIGN: Final = re.compile(r"^[+-](?=[0-9])")
+_PLURAL: Final = re.compile(r"(?<![A-Z])[A-Z]{2,}s(?![a-z])")
+"""Several of what is written in capitals, such as `IDs`."""
 
 
 def field_name(wire: str) -> str:
@@ -112,7 +112,7 @@ def method_name(operation_id: str, tag: str) -> str:
 
 def is_module_name(name: str) -> bool:
     """Whether a module can be called that on every system."""
-    return name not in _DEVICES and len(name) <= _LONGEST_MODULE
+    return name not in DEVICES and len(name) <= _LONGEST_MODULE
 
 
 def shortened(name: str) -> str:
@@ -155,8 +155,8 @@ def members(values: Sequence[str | int], names: Sequence[str]) -> list[str]:
         if isinstance(value, int):
             result.append(f"VALUE_{value}" if value >= 0 else f"VALUE_NEGATIVE_{-value}")
         else:
-            name = _plain(value)
-            result.append(name if name[:1].isalpha() else f"VALUE_{position}")
+            name = _plain(value) or str(position)
+            result.append(name if name[:1].isalpha() else f"VALUE_{name}")
     return result
 
 
@@ -168,7 +168,7 @@ def unique(names: Sequence[str]) -> list[str]:
         free = name
         while free in result:
             numbers[name] = numbers.get(name, 1) + 1
-            free = f"{name}_{numbers[name]}"
+            free = f"{name.rstrip('_')}_{numbers[name]}"
         result[free] = None
     return list(result)
 
@@ -176,8 +176,10 @@ def unique(names: Sequence[str]) -> list[str]:
 def field_names(wires: Iterable[str]) -> dict[str, str]:
     """The attribute for each property of an object; no two are called the same."""
     listed = list(wires)
-    # A property that is called as its attribute is keeps the name.
-    order = sorted(listed, key=lambda wire: field_name(wire) != wire)
+    # A property that is called as its attribute is keeps the name, or else the nearest one.
+    order = sorted(
+        listed, key=lambda wire: (field_name(wire) != wire, field_name(wire) != f"{wire}_")
+    )
     names = dict(zip(order, unique([field_name(wire) for wire in order]), strict=True))
     return {wire: names[wire] for wire in listed}
 
@@ -191,6 +193,7 @@ def _words(name: str) -> list[str]:
     """The words that a name consists of; a number belongs to the word before it."""
     name = unicodedata.normalize("NFKC", name)
     name = _SIGN.sub(lambda sign: "plus " if sign[0] == "+" else "minus ", name)
+    name = _PLURAL.sub(lambda match: match[0].capitalize(), name)
     parts = [" "]
     for before, char, after in zip(f" {name}", name, f"{name[1:]} ", strict=False):
         is_start = char.isupper() and (

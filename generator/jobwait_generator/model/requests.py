@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -110,7 +111,7 @@ def read_request(document: Document, operation: RawOperation) -> Request:
     return Request(
         operation_id=str(operation.value.get("operationId")),
         verb=operation.method.upper(),
-        path=operation.path,
+        path=re.split("[?#]", operation.path, maxsplit=1)[0],
         parts=tuple(parts),
         body_format=BODIES[media] if media else None,
     )

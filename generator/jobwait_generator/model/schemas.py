@@ -14,6 +14,8 @@ KNOWN: Final = "x-known-words"
 """On a value that may be anything: words that a part of the document knows."""
 LIMITS: Final = ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum")
 """Keywords that bound a number."""
+MAX_PROPERTIES: Final = 2_000
+"""Of one object: the tools take a time that grows with its square."""
 
 
 class Node(NamedTuple):

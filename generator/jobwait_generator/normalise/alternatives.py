@@ -7,8 +7,9 @@ from typing import Any, Final, NamedTuple
 from ..document.document import Document
 from ..document.pointer import local_pointer
 from ..document.values import Mapping, is_mapping, mapping, sequence
+from ..model.schemas import MAX_PROPERTIES
 from .atoms import ANY, is_listed, is_nothing, is_object, kind_of, listed_values, own_atoms
-from .origins import Origins
+from .origins import Origins, TooManySchemasError
 
 UNIONS: Final = ("anyOf", "oneOf")
 
@@ -208,6 +209,8 @@ class Alternatives:
 
     def _common_with_reference(self, reference: Mapping, other: Mapping) -> list[Mapping]:
         parts = self.behind(reference).parts
+        if ANY in parts:
+            return [other]
         if not parts or other == {"type": "object"}:
             return [reference] if all(kind_of(part) == "object" for part in parts) else [other]
         if "$ref" not in other and other.keys() <= {"type", "format"}:
@@ -223,6 +226,9 @@ class Alternatives:
                 properties[name] = self._origins.together("allOf", [old, value], value)
             else:
                 properties[name] = old
+        if len(properties) > MAX_PROPERTIES:
+            pointer = self._origins.of(y) or self._origins.of(x)
+            raise TooManySchemasError(pointer, "properties")
         result: Mapping = {"type": "object"}
         if properties:
             result["properties"] = properties

@@ -93,24 +93,31 @@ def _plain_atom(schema: Mapping, kind: Any) -> Mapping:
     if kind == "string" and schema.get("format") in FORMATS:
         return {"type": "string", "format": schema["format"]}
     if kind == "array":
-        items = schema.get("items", {})
-        tuples = [*sequence(schema.get("prefixItems")), *sequence(items)]
-        if tuples:
-            items = {"anyOf": tuples} if is_sequence(items) or "items" not in schema else {}
+        items = _items(schema)
         return {"type": "array", "items": {} if isinstance(items, bool) else items}
     if kind != "object":
         return {"type": kind}
     result: Mapping = {"type": "object"}
     if mapping(schema.get("properties")):
         result["properties"] = schema["properties"]
-    if sequence(schema.get("required")):
-        result["required"] = schema["required"]
+    if required := [name for name in sequence(schema.get("required")) if isinstance(name, str)]:
+        result["required"] = required
     values = schema.get("additionalProperties")
     if is_nothing(values) or schema.get("unevaluatedProperties") is False:
         result["additionalProperties"] = False
     elif is_mapping(values) and values and not schema.get("patternProperties"):
         result["additionalProperties"] = values
     return result
+
+
+def _items(schema: Mapping) -> Any:
+    """What any item of a list may be; where a tuple does not say, it has no more items."""
+    items = schema.get("items", {})
+    tuples = [*sequence(schema.get("prefixItems")), *sequence(items)]
+    if not tuples:
+        return items
+    rest = schema.get("additionalItems" if is_sequence(items) else "items", False)
+    return {"anyOf": [*tuples, *([] if is_nothing(rest) else [rest])]}
 
 
 def is_nothing(schema: Any) -> bool:

@@ -32,7 +32,6 @@ class Components:
         self.discriminators: dict[str, str] = {}
         """The property that tells a variant from the others, by the variant's key."""
         self._document = document
-        self._reserved_names = frozenset(taken)
         self._taken = set(taken)
         self._numbers: dict[str, Iterator[int]] = {}
         self.reserved: dict[str, str] = {}
@@ -80,8 +79,8 @@ class Components:
             wanted: What to call it, the best first.
         """
         bases = [re.sub(r"[^A-Za-z0-9]", "", class_name(name)) or "Schema" for name in wanted]
-        # What means something else in a package is told from that by a word, not by a number.
-        bases += [f"{base}Data" for base in bases if base in self._reserved_names]
+        # What is called as something else is told from that by a word, if one will do.
+        bases += [f"{base}Data" for base in bases]
         numbers = self._numbers.setdefault(bases[0], count(2))
         names = chain(bases, (f"{bases[0]}{i}" for i in numbers))
         name = next(n for n in names if not {n, f"Unknown{n}"} & self._taken)

@@ -7,7 +7,6 @@ refused where it stands.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ..document.document import (
@@ -17,14 +16,16 @@ from ..document.document import (
     Document,
     RawOperation,
     linked,
+    names_operation,
     operations,
 )
 from ..document.pointer import escaped, joined, tokens
+from ..document.servers import servers_of, url_of
 from ..document.values import Mapping, is_mapping, mapping, sequence
 from ..model.names import RESERVED_NAMES, resource_classes
 from ..problems import Problem, RefusedError, prose
 from .origins import TooManySchemasError
-from .requests import Requests, plain_path
+from .requests import Requests, plain_paths
 from .resources import body_names, operation_id, tags_of
 from .responses import Responses
 from .schemas import Schemas
@@ -45,14 +46,9 @@ def normalise(document: Document) -> tuple[Document, list[Problem]]:
     normaliser = _Normaliser(document)
     try:
         return normaliser.document(), normaliser.problems
-    except TooManySchemasError:
-        message = "these mean too many schemas; describe less, or flatter"
-        problem = document.problem("/components/schemas", message)
+    except TooManySchemasError as error:
+        problem = document.problem(error.pointer or "/components/schemas", str(error))
         raise RefusedError([*normaliser.problems, problem]) from None
-
-
-_URL: Final = 2_000
-"""Characters of a URL that are read."""
 
 
 class _Normaliser:
@@ -60,6 +56,7 @@ class _Normaliser:
         self.problems: list[Problem] = []
         self._document = document
         self._operations = list(operations(document))
+        self._paths = plain_paths(self._operations)
         self._waiting = [op for op in self._operations if EXTENSION in op.value]
         self._tags = tags_of(self._waiting)
         names = [name for tag in self._tags.values() for name in resource_classes(tag)]
@@ -89,17 +86,15 @@ class _Normaliser:
             joined(["servers", str(i)]): pointer for i, (pointer, _) in enumerate(servers.values())
         }
         for operation in self._operations:
-            path = plain_path(operation.path)
+            path = self._paths[operation.own_pointer]
             item = result["paths"].setdefault(path, {})
-            if operation.method in item:
-                message = "another operation has this path, less its query; select one"
-                self._report(operation.pointer, message)
             item[operation.method] = self._operation(operation)
             origins[joined(["paths", path, operation.method])] = operation.pointer
         self._schemas.finish()
         for operation in self._waiting:
             is_certain = operation.pointer not in self._responses.nullable
-            method = result["paths"][plain_path(operation.path)][operation.method]
+            path = self._paths[operation.own_pointer]
+            method = result["paths"][path][operation.method]
             self._require_job(method, is_certain=is_certain)
         result["components"] = {
             "securitySchemes": self._schemes.usable,
@@ -136,27 +131,23 @@ class _Normaliser:
 
         Each has its pointer in the document as it was written, by its URL.
         """
-        servers: dict[str, tuple[str, Mapping]] = {}
-        others: dict[str, tuple[str, Mapping]] = {}
-        for operation in self._operations:
-            owners = (operation.pointer, operation.pointer.rpartition("/")[0], "")
-            for owner in owners:
-                listed = sequence(mapping(self._document.at(owner)).get("servers"))
-                if listed:
-                    first, *rest = (
-                        (f"{owner}/servers/{i}", mapping(server)) for i, server in enumerate(listed)
-                    )
-                    servers.setdefault(_url(first[1]), first)
-                    others |= {_url(server): (pointer, server) for pointer, server in rest}
-                    break
-        urls = [url for url in servers if url]
-        if len(urls) > 1:
-            message = f"a client has one server, and {urls[0]} is another; select fewer operations"
-            self._report(servers[urls[1]][0], message)
-        if not urls:
-            return {}
-        named = {urls[0]: servers[urls[0]], **others, urls[0]: servers[urls[0]]}
-        return {url: server for url, server in named.items() if url}
+        others = [op for op in self._operations if op not in self._waiting]
+        owned = [servers_of(self._document, op) for op in [*self._waiting, *others]]
+        lists = [
+            [(url_of(server), (f"{owner}/servers/{i}", server)) for i, server in enumerate(own)]
+            for owner, own in owned
+        ]
+        url = next((own[0][0] for own in lists if own and own[0][0]), "")
+        named: dict[str, tuple[str, Mapping]] = {}
+        for own in lists:
+            if own and own[0][0] and url not in dict(own):
+                message = f"a client has one server, and {url} is another; select fewer operations"
+                self._report(own[0][1][0], message)
+                break
+            if own and own[0][0] == url:
+                for other, server in own:
+                    named.setdefault(other, server)
+        return {other: server for other, server in named.items() if other}
 
     def _described_tags(self) -> list[Mapping]:
         texts = {
@@ -205,27 +196,13 @@ class _Normaliser:
         """The extension, whose links name operations as the normal form does."""
         if not is_mapping(settings):
             return settings
-        links: Mapping = {}
+        result = dict(settings)
         for key in LINKS:
             if targets := linked(self._operations, settings.get(key)):
                 target = targets[0]
-                name = f"{target.method.upper()} {plain_path(target.path)}"
+                name = f"{target.method.upper()} {self._paths[target.own_pointer]}"
                 rest = {k: v for k, v in settings[key].items() if k != "operationId"}
-                links[key] = {**rest, "operation": name}
-        return {**settings, **links}
-
-
-def _url(server: Mapping) -> str:
-    """The URL of a server; empty where it is not a whole one."""
-    defaults = {
-        name: str(mapping(variable).get("default", ""))
-        for name, variable in mapping(server.get("variables")).items()
-    }
-    # In one pass: a default is not read for variables, which could double the URL each time.
-    url = re.sub(
-        r"\{([^{}]*)\}",
-        lambda match: defaults.get(match[1]) or match[0],
-        str(server.get("url", ""))[:_URL],
-    )
-    url = url[:_URL].strip().rstrip("/")
-    return url if re.match(r"https?://", url) and "{" not in url else ""
+                result[key] = {**rest, "operation": name}
+            elif names_operation(settings.get(key)):
+                del result[key]  # It was left out.
+        return result

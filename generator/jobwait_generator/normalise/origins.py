@@ -6,14 +6,23 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ..document.pointer import escaped
-from ..document.values import Mapping, is_mapping, is_sequence
+from ..document.values import Mapping, is_mapping, is_sequence, mapping
 
 _MOST: Final = 20_000
 """Schemas that are made of the document's own."""
+_PROPERTIES: Final = 1_000_000
+"""In all of these."""
 
 
 class TooManySchemasError(Exception):
-    """The document means more schemas than a package can have."""
+    """The document means more schemas than a package can have, or more properties in one of them.
+
+    `pointer` is where that was seen.
+    """
+
+    def __init__(self, pointer: str, what: str = "schemas") -> None:
+        super().__init__(f"this means too many {what}; describe less, or flatter")
+        self.pointer = pointer
 
 
 class Origins:
@@ -26,6 +35,7 @@ class Origins:
         self._pointers: dict[int, str] = {}
         self._noted: list[Mapping] = []
         self._derived: dict[tuple[str, Any], Mapping] = {}
+        self._properties = 0
         self._combined: set[tuple[str, int]] = set()
         """What `together` has made, by its keyword and identity."""
         self._order: dict[int, int] = {}
@@ -56,8 +66,9 @@ class Origins:
         pointer = next(pointers, "")
         key = pointer, _identity(node)
         if key not in self._derived:
-            if len(self._derived) >= _MOST:
-                raise TooManySchemasError
+            self._properties += len(mapping(node.get("properties")))
+            if len(self._derived) >= _MOST or self._properties > _PROPERTIES:
+                raise TooManySchemasError(pointer)
             self._derived[key] = self.note(node, pointer)
         return self._derived[key]
 

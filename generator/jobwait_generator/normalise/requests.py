@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain, count
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -49,7 +50,7 @@ class Requests:
 
     def parameters(self, operation: RawOperation) -> list[Mapping]:
         """The parameters that are sent: those of the path in its order, then the others."""
-        path, _, query = operation.path.partition("?")
+        path, _, query = operation.path.partition("#")[0].partition("?")
         in_path = [_plain(name) for name in _PLACEHOLDER.findall(path)]
         known: dict[str, Mapping] = {}
         others: list[Mapping] = []
@@ -175,10 +176,22 @@ class Requests:
         return {"required": True, "content": {kind: {"schema": schema}}}
 
 
-def plain_path(path: str) -> str:
-    """A path without its query, and its parameters called such that Python can."""
-    placeholders = _PLACEHOLDER.sub(lambda match: f"{{{_plain(match[1])}}}", path.partition("?")[0])
-    return str(placeholders)
+def plain_paths(operations: Iterable[RawOperation]) -> dict[str, str]:
+    """The paths of operations, by their pointers: such that Python can name the parameters.
+
+    Where several operations have one path and differ in the query or the fragment of its key, those
+    stay in all but the first.
+    """
+    result: dict[str, str] = {}
+    taken: set[tuple[str, str]] = set()
+    for operation in operations:
+        path, *rest = re.split("(?=[?#])", operation.path, maxsplit=1)
+        path = _PLACEHOLDER.sub(lambda match: f"{{{_plain(match[1])}}}", path)
+        names = chain([path, path + "".join(rest)], (f"{path}#{i}" for i in count(2)))
+        path = next(name for name in names if (operation.method, name) not in taken)
+        taken.add((operation.method, path))
+        result[operation.own_pointer] = path
+    return result
 
 
 def _constant(value: str | int | float) -> Mapping:

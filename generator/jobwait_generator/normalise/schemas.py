@@ -76,9 +76,9 @@ class Schemas:
         """
         if not is_mapping(schema):
             schema = {}
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and not self.alternatives.is_nullable(reference):
-            return {"$ref": REF + self.keys.key(local_pointer(reference) or "")}
+        parts = self.alternatives.atoms(schema).parts
+        if len(parts) == 1 and "$ref" in parts[0]:
+            return {"$ref": REF + self.keys.key(local_pointer(str(parts[0]["$ref"])) or "")}
         title = title_of(schema)
         key = self.keys.new_key(*([title] if title else []), *names)
         self.keys.add(key, schema)
@@ -98,7 +98,7 @@ class Schemas:
                 components[key] = self.origins.note(node, self.origins.of(schema))
             components |= self._inner
             if len(components) > _MOST:
-                raise TooManySchemasError
+                raise TooManySchemasError(self.origins.of(schema))
         break_circles(components)
         for key, node in components.items():
             open_constants(node, self.keys.discriminators.get(key))
@@ -160,7 +160,7 @@ class Schemas:
         """The normal form of a schema that is looked at now; a reference where that has a name."""
         self._nodes += 1
         if len(self._levels) >= _LEVELS or self._nodes > _NODES:
-            raise TooManySchemasError
+            raise TooManySchemasError(self.origins.of(level.schema))
         component = level.key
         self._levels.append(level)
         node = self._joined(atoms, level.schema, level.hint, component)
@@ -201,7 +201,7 @@ class Schemas:
         return self.origins.note(result, self.origins.of(part))
 
     def _properties(self, part: Mapping, hint: str) -> Mapping:
-        required = [name for name in sequence(part.get("required")) if isinstance(name, str)]
+        required = sequence(part.get("required"))
         properties: Mapping = {}
         for name, value in part["properties"].items():
             if is_nothing(value) or mapping(value).get("writeOnly") is True:

@@ -10,7 +10,7 @@ from ..model.api import Api
 from ..problems import Problem, prose
 from .shape import Shape
 
-_FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def is_playable(api: Api) -> bool:

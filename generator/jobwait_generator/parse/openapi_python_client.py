@@ -161,7 +161,7 @@ def parse(api: Api, shape: Shape) -> tuple[ParsedSchemas, list[Problem]]:
         return ParsedSchemas(opc.Schemas(), [], []), problems
     try:
         return _parsed(api, shape, openapi)
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
         text = f"openapi-python-client cannot read this: {_words(str(error))}"
         problem = document.problem("/components/schemas", text)
         return ParsedSchemas(opc.Schemas(), [], []), [problem]

@@ -34,6 +34,11 @@ def get_provider_info() -> dict[str, Any]:
                 "connection-type": "jobwait",
                 "hook-class-name": "airflow_provider_jobwait.hooks.jobwait.JobwaitHook",
                 "hook-name": "jobwait",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["schema", "login", "port"],
+                    "relabeling": {"password": "API key", "host": "Base URL"},
+                    "placeholders": {"host": "the provider's own, if empty"},
+                },
             }
         ],
     }

@@ -11,16 +11,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from airflow.providers_manager import ProvidersManager
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 from airflow.triggers.base import BaseTrigger
 from airflow_provider_jobwait.hooks.jobwait import JobwaitHook
 from airflow_provider_jobwait.operators.jobwait import WaitForJobsOperator
 from airflow_provider_jobwait.outcomes import JobOutcome, conclude
+from airflow_provider_jobwait.sensors.jobwait import WaitForJobsSensor
 from airflow_provider_jobwait.triggers.jobwait import WaitForJobsTrigger
 from airflow_provider_jobwait.waiting import cancel, ids, resumed
 
 from jobwait import ConfigurationError, InvalidArgumentError, Operation, Part, Waitable
 
+from ..programs import until
 from ..provider import new_job
 from .conftest import KEY
 
@@ -121,6 +124,29 @@ def test_what_cannot_work_fails_before_anything_is_deferred() -> None:
         execute(provider="docurift", job_ids=None)
 
 
+@pytest.mark.usefixtures("connection")
+def test_a_sensor_that_is_rescheduled_ends_with_all_outcomes_in_order() -> None:
+    jobs = [new_job(0.001), new_job(1.0), new_job(0.001)]
+
+    def poke() -> Any:  # in a process of its own
+        sensor = WaitForJobsSensor(
+            task_id="wait",
+            provider="docurift",
+            job_ids=jobs,
+            deferrable=False,
+            mode="reschedule",
+            poke_interval=1.0,
+        )
+        return sensor.poke({})
+
+    first = poke()
+    assert not first.is_done
+    until(lambda: time.time() * 1000 > int(jobs[1].split("_")[2]), "all jobs have ended")
+    last = poke()
+    assert last.is_done
+    assert [each["id"] for each in last.xcom_value] == jobs
+
+
 def test_a_connection_without_a_key_fails_before_anything_is_deferred(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -139,6 +165,17 @@ def test_a_connections_extra_holds_other_arguments_of_the_client(
     monkeypatch.setenv("AIRFLOW_CONN_OTHER", '{"conn_type": "jobwait", "extra": {"colour": "red"}}')
     with pytest.raises(ValueError, match=r"'other' has 'colour', .* those are api_key, "):
         JobwaitHook("docurift", "other").get_conn()
+
+
+def test_a_connection_has_a_form_of_its_own() -> None:
+    forms = ProvidersManager().iter_connection_type_hook_ui_metadata()
+    [form] = (form for form in forms if form.connection_type == "jobwait")
+    assert form.hook_name == "jobwait"
+    assert form.field_behaviour == {
+        "hidden_fields": ["schema", "login", "port"],
+        "relabeling": {"password": "API key", "host": "Base URL"},
+        "placeholders": {"host": "the provider's own, if empty"},
+    }
 
 
 @pytest.mark.parametrize(

@@ -49,15 +49,6 @@ class JobwaitHook(BaseHook):
         connection = await self.aget_connection(self.conn_id)
         return self.provider.async_client(**self._arguments(connection))
 
-    @classmethod
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """The form of a connection."""
-        return {
-            "hidden_fields": ["schema", "login", "port"],
-            "relabeling": {"password": "API key", "host": "Base URL"},
-            "placeholders": {"host": "the provider's own, if empty"},
-        }
-
     def _arguments(self, connection: Any) -> dict[str, Any]:
         names = list(inspect.signature(self.provider.client).parameters)
         extra: dict[str, Any] = connection.extra_dejson

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.exceptions import AirflowSensorTimeout
@@ -16,6 +16,10 @@ from jobwait import Wait, advance
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+LONGEST_POKE: Final = 3600.0
+"""Seconds that polling all jobs once may take, at the pace that the provider allows."""
 
 
 class WaitForJobsSensor(BaseSensorOperator):
@@ -74,7 +78,9 @@ class WaitForJobsSensor(BaseSensorOperator):
             self._job_ids = [wait.job_id for wait in self._open]
         with hook.get_conn() as client:
             resource = hook.waitable.resource(client)
-            done, self._open = advance([(resource, wait) for wait in self._open])
+            # In the mode `reschedule` the next poke knows nothing of this one: so it polls all.
+            pairs = [(resource, wait) for wait in self._open]
+            done, self._open = advance(pairs, seconds=LONGEST_POKE)
         self._outcomes |= {each.job_id: job_outcome(each, self.result) for each in done}
         if self._open:
             return PokeReturnValue(is_done=False)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Wait, and store each outcome as soon as it is known."""
-        documents = Document.objects.filter(outcome=None).values_list("job_id", flat=True)
+        documents = Document.objects.filter(outcome__isnull=True).values_list("job_id", flat=True)
         base_url = os.environ.get("DOCURIFT_URL")
         with Client(base_url=base_url) as client, Checkpoint(options["checkpoint"]) as checkpoint:
             for outcome in checkpoint.as_completed(client.jobs, list(documents), timeout=3600):

@@ -1,0 +1,1 @@
+"""What is made up at random, for as long as one likes: `nox -s fuzz`."""
