@@ -86,7 +86,8 @@ def blocking(provider: Provider, limiter: Any = None, **options: Any) -> Any:
     time = provider.time
     client = BaseClient(CONFIG, {"api_key": KEY}, limiter=limiter)
     runtime = Runtime(time.clock, time.sleep, time.random, time.time)
-    resource = JobsResource(Calls(client._calls.options, provider, runtime))
+    transport: Any = provider
+    resource = JobsResource(Calls(client._calls.options, transport, runtime))
     resource.operation = OPERATION
     return wait_for_completion(resource, ID, timeout=TIMEOUT, on_timeout="cancel", **options)
 

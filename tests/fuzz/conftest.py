@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-KINDS: Final = 3
+KINDS: Final = 4
 """Tests that share the time."""
 
 

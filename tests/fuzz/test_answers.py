@@ -126,7 +126,7 @@ def answer(random: Random, provider: Provider, examples: list[Json]) -> Answer:
     """Anything; about half are as the document says."""
     schemas = provider.document["components"]["schemas"]
     body = copy.deepcopy(random.choice(examples))
-    if random.random() < 0.1:
+    if schemas and random.random() < 0.1:
         name = random.choice([*schemas])
         body = value(random, provider.document, schemas[name])
     is_odd = random.random() < 0.5
@@ -261,6 +261,31 @@ def check_result(result: Any) -> None:
         json.dumps(result.to_dict())
 
 
+def made_up(random: Random, provider: Provider, examples: list[Json]) -> list[Answer]:
+    """Several answers."""
+    return [answer(random, provider, examples) for _ in range(random.randint(1, 12))]
+
+
+def check_waits(
+    random: Random, provider: Provider, waitable: Waitable, answers: list[Answer]
+) -> None:
+    """Waits end, blocking and on a loop alike, and each of many for itself."""
+    options: dict[str, Any] = {
+        "timeout": random.choice((0, 1, 30, 500)),
+        "on_update": deviations,
+    }
+    results = [wait(provider, waitable, Script(answers), **options) for wait in (blocking, on_loop)]
+    assert type(results[0]) is type(results[1])
+    assert str(results[0]) == str(results[1])
+    outcomes = of_many(provider, waitable, Script(answers), **options)
+    assert sorted(str(one.job_id) for one in outcomes) == sorted(map(str, ids(waitable, MANY)))
+    for one in outcomes:
+        json.dumps(one.to_dict())
+        check_result(one.job if one.error is None else one.error)
+    for result in results:
+        check_result(result)
+
+
 def test_a_wait_ends_in_a_job_or_in_an_error_of_jobwait(
     cases: Cases, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -270,22 +295,9 @@ def test_a_wait_ends_in_a_job_or_in_an_error_of_jobwait(
 
     def check(number: int, random: Random) -> None:
         provider, waitable = random.choice(waitables)
-        examples = bodies(provider, waitable)
-        answers = [answer(random, provider, examples) for _ in range(random.randint(1, 12))]
-        options = {"timeout": random.choice((0, 1, 30, 500)), "on_update": deviations}
+        answers = made_up(random, provider, bodies(provider, waitable))
         caplog.clear()
-        results = [
-            wait(provider, waitable, Script(answers), **options) for wait in (blocking, on_loop)
-        ]
-        assert type(results[0]) is type(results[1])
-        assert str(results[0]) == str(results[1])
-        outcomes = of_many(provider, waitable, Script(answers), **options)
-        assert sorted(str(one.job_id) for one in outcomes) == sorted(map(str, ids(waitable, MANY)))
-        for one in outcomes:
-            json.dumps(one.to_dict())
-            check_result(one.job if one.error is None else one.error)
-        for result in results:
-            check_result(result)
+        check_waits(random, provider, waitable, answers)
         for record in caplog.records:
             check_shown(record.getMessage())
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeAlias
 
+import yaml
 from jobwait_generator.document.document import load
 from jobwait_generator.document.values import is_mapping
 from jobwait_generator.problems import RefusedError
+from jobwait_generator.suggest.candidates import suggest
 from jsonschema import Draft202012Validator
 
 from jobwait import Provider
@@ -20,6 +23,7 @@ from jobwait._encode import encode
 from ..kit.packages import Packages, check_refusal
 from ..kit.recursive import document, job_schema, spoil, value
 from .conftest import Cases
+from .test_answers import check_waits, made_up
 
 Json: TypeAlias = Any
 
@@ -82,8 +86,28 @@ def test_a_document_is_refused_or_its_package_reads_what_it_allows(
         else:
             if right:
                 check_values(random, data, provider)
+                whole = job_schema(data)
+                examples = [value(random, whole, whole) for _ in range(5)]
+                answers = made_up(random, provider, examples)
+                check_waits(random, provider, provider.waitables[0], answers)
         finally:
             packages.forget()
             shutil.rmtree(packages.root)
+
+    cases.run(check)
+
+
+def test_a_proposal_for_any_document_is_an_overlay(cases: Cases) -> None:
+    def check(number: int, random: Random) -> None:
+        data = document(random)
+        del data["paths"]["/things/{id}"]["get"]["x-wait-for-completion"]
+        for path, method in (("/things/{id}/cancel", "post"), ("/things", "get")):
+            data["paths"][path] = {method: copy.deepcopy(data["paths"]["/things/{id}"]["get"])}
+        for _ in range(random.randint(0, 4)):
+            spoil(random, data)
+        text = suggest(load("a.json", "", json.dumps(data).encode()).data, "a.json")
+        proposed = yaml.safe_load(text)
+        assert proposed["overlay"] == "1.0.0"
+        assert isinstance(proposed["actions"], list)
 
     cases.run(check)

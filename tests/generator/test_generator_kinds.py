@@ -156,6 +156,11 @@ KINDS: Final[dict[str, Kind]] = {
     "a list of another name for anything": Kind(
         listed(ref("Value")), {"Value": all_of(ref("Any")), "Any": {"description": "x"}}, ([1, {}],)
     ),
+    "another name for anything, and more": Kind(
+        all_of(any_of(ref("Value")), any_of(TEXT, NUMBER, listed(TEXT), ref("Day"))),
+        {"Value": ref("Anything"), "Anything": {}, "Day": one(a=DAY)},
+        ("x", 5, ["x"], {"a": "2024-05-01"}),
+    ),
     "another name for anything, or an object": Kind(
         any_of(ref("Value"), one(a=TEXT)),
         {"Value": any_of(ref("True")), "True": True},

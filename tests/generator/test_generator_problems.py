@@ -58,7 +58,7 @@ PARAMETER = "{name: id, in: path, required: true, schema: {type: string}}"
             STATES,
             "states: {waiting: pending, done: succeded, broken: failed}",
             f"{WAIT}/states/done",
-            "'succeded' is not one of",
+            '"succeded" is none of these; the nearest is `succeeded`, of `pending`, `running`',
             id="a state that does not exist",
         ),
         pytest.param(

@@ -78,16 +78,41 @@ def test_an_overlay_that_is_no_mapping_is_told_what_it_begins_with(refused: Refu
             "`value`, of `value`",
         ),
         ("status: /data/status", "status: data/status", "/status", "it starts with a slash"),
+        ("max: 100", "max: all", "/progress/max", '"all" is not a number; expected here: '),
+        ("failure: {", "failure: [] # {", "/failure", "[] is not a mapping; expected here: "),
+        (
+            "job: /data",
+            "responses: {Found: running}\n        job: /data",
+            "/responses/Found",
+            '"Found": Not a status code: it has three digits, from 200 to 599.',
+        ),
+        (
+            "states: {waiting: pending",
+            "states: {waiting: Pending",
+            "/states/waiting",
+            '"Pending" is none of these; the nearest is `pending`, of `pending`, `running`, ',
+        ),
+        (
+            "job: /data",
+            "cancel: {operation: 'GET /job/{id}'}\n        job: /data",
+            "/cancel/operation",
+            "no operation is 'GET /job/{id}'; the nearest is GET /jobs/{id}",
+        ),
     ],
 )
 def test_a_mistyped_entry_of_the_extension_is_told_what_is_right(
     refused: Refused, old: str, new: str, place: str, message: str
 ) -> None:
-    assert WIDGETS.count(f" {old}") == 1 or WIDGETS.count(f"{{{old}") == 1
-    lines = refused(WIDGETS.replace(old, new), f"{HEAD}actions: [{{target: $, update: {{}}}}]\n")
+    assert old in WIDGETS
+    lines = refused(WIDGETS.replace(old, new, 1), f"{HEAD}actions: [{{target: $, update: {{}}}}]\n")
     (line,) = (line for line in lines.splitlines() if f"x-wait-for-completion{place}  " in line)
     assert message in line
     assert "does not match" not in lines
+
+
+def test_what_follows_from_a_wrong_word_is_not_told_beside_it(refused: Refused) -> None:
+    document = WIDGETS.replace("done: succeeded", "done: Succeeded")
+    assert refused(document, f"{HEAD}actions: [{{target: $, update: {{}}}}]\n").count("\n") == 2
 
 
 @pytest.mark.parametrize(

@@ -113,17 +113,43 @@ def document(random: Random, *, version: str | None = None) -> Json:
         "x-wait-for-completion": {
             "status": "/status",
             "states": dict(zip(WORDS, ("pending", "running", "succeeded", "failed"), strict=True)),
-            "absent": "running",
+            **_extension(random),
         },
     }
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    version = version or random.choice(("3.0.3", "3.1.0"))
+    components = {name: schema(random, 3) for name in _COMPONENTS}
+    if version < "3.1":
+        _add_what_json_schema_lacks(random, components)
     return {
-        "openapi": version or random.choice(("3.0.3", "3.1.0")),
+        "openapi": version,
         "info": {"title": "Things", "version": "1"},
         "servers": [{"url": "https://api.things.test"}],
         "paths": {"/things/{id}": {"parameters": [parameter], "get": operation}},
-        "components": {"schemas": {name: schema(random, 3) for name in _COMPONENTS}},
+        "components": {"schemas": components},
     }
+
+
+def _extension(random: Random) -> Json:
+    """What else the extension may say."""
+    states = ("pending", "running", "succeeded", "failed", "cancelled")
+    result: Json = {"absent": random.choice(states)}
+    if random.random() < 0.2:
+        result["responses"] = {code: random.choice(states) for code in ("202", "303", "404")}
+    if random.random() < 0.2:
+        result["failure"] = {random.choice(("when", "unless", "code", "message")): "/it"}
+    if random.random() < 0.1:
+        result["progress"] = {"value": "/it", "max": random.choice((1, 100))}
+    return result
+
+
+def _add_what_json_schema_lacks(random: Random, components: Json) -> None:
+    for place in [*places(components)]:
+        part = at(components, place)
+        if is_mapping(part) and "type" in part and random.random() < 0.1:
+            part["nullable"] = True
+        if is_mapping(part) and "oneOf" in part and random.random() < 0.3:
+            part["discriminator"] = {"propertyName": random.choice(("kind", "status", "a"))}
 
 
 def job_schema(data: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import Final
 
@@ -14,6 +14,8 @@ from .values import is_sequence, mapping, sequence
 
 _MOST: Final = 1_000
 """The most operations of a package."""
+_LISTED: Final = 5_000
+_SHOWN: Final = 200
 
 
 def select(document: Document) -> list[RawOperation]:
@@ -81,9 +83,8 @@ class _Selection:
             named = self._named(str(word))
             if not named:
                 known = {name for operation in self._known for name in _names(operation)}
-                near = get_close_matches(str(word), sorted(known), 1)
-                hint = f"; the nearest is {prose(near[0])}" if near else "; correct it"
-                self._report(f"/{SELECTION}/{i}", f"no operation is {prose(str(word))!r}{hint}")
+                message = f"no operation is {prose(str(word))!r}; {_near(str(word), known)}"
+                self._report(f"/{SELECTION}/{i}", message)
             # Of a tag, what tells a job's status.
             yield from [op for op in named if EXTENSION in op.value] or named
 
@@ -113,7 +114,9 @@ class _Selection:
                 targets = linked(self._known, {by: word})
                 pointer = operation.pointer + joined([EXTENSION, key, by])
                 if not targets:
-                    self._report(pointer, f"no operation is {prose(word)!r}; correct it")
+                    ids = {str(op.value.get("operationId", "")) for op in self._known}
+                    known = ids if by == "operationId" else {op.name for op in self._known}
+                    self._report(pointer, f"no operation is {prose(word)!r}; {_near(word, known)}")
                 elif len(targets) > 1:
                     message = f"{len(targets)} operations are {prose(word)!r}; write `operation: "
                     self._report(pointer, f"{message}{prose(targets[0].name)}`")
@@ -128,3 +131,10 @@ def _names(operation: RawOperation) -> set[str]:
     name = operation.value.get("operationId")
     tags = {tag for tag in sequence(operation.value.get("tags")) if isinstance(tag, str)}
     return {operation.name} | tags | ({name} if isinstance(name, str) and name else set[str]())
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    """What to write instead of a word that names no operation, for the end of a message."""
+    listed = [name[:_SHOWN] for name in sorted(known)[:_LISTED]]
+    near = get_close_matches(word[:_SHOWN], listed, 1)
+    return f"the nearest is {prose(near[0])}" if near else "correct it"

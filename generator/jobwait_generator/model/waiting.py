@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,8 @@ from ..problems import prose, shown
 _DETAIL: Final = 200
 """The most characters of a validator's message."""
 _HINT: Final = 160
+_TYPES: Final = {"number": "a number", "object": "a mapping", "string": "a text"}
+"""Of the extension's JSON Schema, in words."""
 
 
 class Violation(NamedTuple):
@@ -161,33 +164,51 @@ def _validator() -> _Validator:
 
 
 def _violations(value: object, pointer: str) -> Iterator[Violation]:
-    for error in _validator().iter_errors(value):
-        path = [str(part) for part in error.absolute_path]
+    errors = [*_validator().iter_errors(value)]
+    places = [[str(part) for part in error.absolute_path] for error in errors]
+    for path, error in zip(places, errors, strict=True):
+        # What follows from a word that is wrong is not told beside that.
+        if error.validator == "not" and sum(other[: len(path)] == path for other in places) > 1:
+            continue
         schema = mapping(error.schema)
         unknown = _unknown(error) if error.validator == "additionalProperties" else []
         for key in unknown:
             known = [*mapping(schema.get("properties"))]
             message = f"there is no such entry; {instead_of(key, known)}"
+            if "patternErrorMessage" in schema:
+                message = f"{shown(key)}: {schema['patternErrorMessage']}"
             yield Violation(key if not path else path[0], pointer + joined([*path, key]), message)
         if not unknown:
             yield Violation(path[0] if path else "", pointer + joined(path), _message(error))
 
 
 def _unknown(error: _Violation) -> list[str]:
-    """The keys that a schema with names for all of them has no name for."""
-    properties = mapping(mapping(error.schema).get("properties"))
-    return [key for key in mapping(error.instance) if key not in properties] if properties else []
+    """The keys that a schema with names, or patterns, for all of them has none for."""
+    schema = mapping(error.schema)
+    properties, patterns = mapping(schema.get("properties")), schema.get("patternProperties", ())
+    if not properties and not patterns:
+        return []
+    return [
+        key
+        for key in mapping(error.instance)
+        if key not in properties and not any(re.search(pattern, key) for pattern in patterns)
+    ]
 
 
 def _message(error: _Violation) -> str:
     schema = mapping(error.schema)
+    instance = shown(error.instance)
+    if error.validator in ("pattern", "type") and "patternErrorMessage" in schema:
+        return f"{instance}: {schema['patternErrorMessage']}"
+    if error.validator == "enum":
+        return f"{instance} is none of these; {instead_of(str(error.instance), schema['enum'])}"
     text = error.message
-    if len(text) > _DETAIL:
-        text = f"{text[: _DETAIL // 2]}…{text[-_DETAIL // 2 :]}"
     if error.validator == "not":
         text = "this breaks a rule"
-    if error.validator in ("pattern", "type") and "patternErrorMessage" in schema:
-        return f"{shown(error.instance)}: {schema['patternErrorMessage']}"
+    elif error.validator == "type":
+        text = f"{instance} is not {_TYPES[schema['type']]}"
+    elif len(text) > _DETAIL:
+        text = f"{text[: _DETAIL // 2]}…{text[-_DETAIL // 2 :]}"
     hints = [str(schema.get(key)) for key in ("description", "title") if key in schema]
     hint = next((hint for hint in hints if len(hint) <= _HINT), "what the schema says")
     return prose(f"{text}; expected here: {hint}")

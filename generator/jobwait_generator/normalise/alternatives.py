@@ -209,6 +209,8 @@ class Alternatives:
 
     def _common_with_reference(self, reference: Mapping, other: Mapping) -> list[Mapping]:
         parts = self.behind(reference).parts
+        if ANY in parts:
+            return [other]
         if not parts or other == {"type": "object"}:
             return [reference] if all(kind_of(part) == "object" for part in parts) else [other]
         if "$ref" not in other and other.keys() <= {"type", "format"}:

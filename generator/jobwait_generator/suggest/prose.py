@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from .reading import Place
+from ..model.schemas import Node
 from .vocabulary import is_resource, meanings
 
 POLLS: Final = re.compile(
@@ -83,7 +83,7 @@ class Pace(NamedTuple):
     """The words that say it."""
 
 
-def described_words(places: Iterable[Place]) -> list[str]:
+def described_words(places: Iterable[Node]) -> list[str]:
     """The words of a status that its description lists, known or not.
 
     A list has at least two words that are known; of other words in quotes, only those are taken.
@@ -109,7 +109,7 @@ def _runs(text: str) -> list[list[str]]:
         end = match.end()
     runs.append(_ITEM.findall(text))
     listed = _LISTED.findall(text) if not any(runs) else ()
-    runs += [re.findall(_WORD, re.sub(r"\bor\b", " ", found)) for found in listed]
+    runs += [re.findall(_WORD, re.sub(r"\bor\b", " ", words)) for words in listed]
     return runs
 
 
@@ -124,8 +124,8 @@ def pace(texts: Iterable[str]) -> Pace | None:
             if not _ASKING.search(sentence) or _NOT_ASKING.search(sentence):
                 continue
             span = _BEFORE.search(sentence) or _AFTER.search(sentence)
-            if span and (found := _pace(span, " ".join(sentence.split()))):
-                return found
+            if span and (result := _pace(span, " ".join(sentence.split()))):
+                return result
     return None
 
 
