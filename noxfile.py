@@ -339,7 +339,7 @@ def docs(session: nox.Session) -> None:
     pip_install(session, *wheels(), *groups("docs", "test", "types", "demo"))
     session.run("python", "-m", "docs.site", *session.posargs)
     workers = str(os.cpu_count() or 1)
-    session.run("pytest", "tests/docs", "--numprocesses", workers, "--dist", "worksteal")
+    session.run("pytest", "tests/documentation", "--numprocesses", workers, "--dist", "worksteal")
 
 
 @nox.session(requires=["build"])

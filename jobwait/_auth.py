@@ -94,9 +94,9 @@ def check_key(config: ClientConfig, keys: Keys, operation: str) -> None:
     Raises:
         ConfigurationError: An operation needs a key that the client does not have.
     """
-    given = [*(one for one, _ in keys.limited), *(one for one, _ in keys.functions)]
+    applied = [*(one for one, _ in keys.limited), *(one for one, _ in keys.functions)]
     wanted = [one for one in config.credentials if one.operations and one.is_for(operation)]
-    if wanted and config.key_required and not any(one.is_for(operation) for one in given):
+    if wanted and config.key_required and not any(one.is_for(operation) for one in applied):
         ways = " or ".join(f"{one.parameter}=" for one in wanted)
         raise ConfigurationError(f"no key for {operation} of {config.title}: pass {ways}")
 

@@ -97,37 +97,37 @@ class Ledger:
         return [outcomes[row] for row in self._order]
 
     def _admit(self, pair: tuple[AnyResource, Any]) -> tuple[AnyResource, Any] | None:
-        resource, given = pair
+        resource, item = pair
         operation = resource.operation
-        job_id = given.job_id if isinstance(given, Wait) else given
+        job_id = item.job_id if isinstance(item, Wait) else item
         key = Key(operation.provider, operation.name, json.dumps(plain_id(job_id)))
         # What cannot be waited for is for the scheduler to refuse.
-        can_be = not isinstance(given, Wait) or given.is_on(operation)
-        found = self._store.find(key) if can_be else None
-        if found is None:
-            wait = self._begin(resource, given) if can_be else None
+        can_be = not isinstance(item, Wait) or item.is_on(operation)
+        stored = self._store.find(key) if can_be else None
+        if stored is None:
+            wait = self._begin(resource, item) if can_be else None
             row = self._next_without_row() if wait is None else self._store.add(key, _text(wait))
             self._note(row)
             self._rows.append(row)
-            return resource, given if wait is None else wait
-        is_again = self._note(found.number)
-        if is_again or (found.has_ended and found.is_taken and self._takes):
+            return resource, item if wait is None else wait
+        is_again = self._note(stored.number)
+        if is_again or (stored.has_ended and stored.is_taken and self._takes):
             return None
-        if found.has_ended:
-            self._earlier.append(_Earlier(found.number, resource, job_id))
+        if stored.has_ended:
+            self._earlier.append(_Earlier(stored.number, resource, job_id))
             return None
-        self._rows.append(found.number)
+        self._rows.append(stored.number)
         try:
-            return resource, restored(operation, job_id, json.loads(found.wait))
+            return resource, restored(operation, job_id, json.loads(stored.wait))
         except ValueError as error:
-            raise self._store.damaged(found.number, error) from error
+            raise self._store.damaged(stored.number, error) from error
 
-    def _begin(self, resource: AnyResource, given: Any) -> Wait | None:
+    def _begin(self, resource: AnyResource, item: Any) -> Wait | None:
         """A new wait; None if the id cannot work."""
-        if isinstance(given, Wait):
-            return given
+        if isinstance(item, Wait):
+            return item
         try:
-            return Wait.start(resource, given, timeout=self._timeout)
+            return Wait.start(resource, item, timeout=self._timeout)
         except InvalidArgumentError:
             return None
 

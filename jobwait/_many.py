@@ -464,10 +464,10 @@ def open_jobs_named(scheduler: Scheduler) -> Generator[None]:
     try:
         yield
     except BaseException as ending:
-        told = scheduler.open_jobs()
-        if told is not None:
-            logging.getLogger("jobwait").warning("%s", told)
-            ending.add_note(told)
+        left_open = scheduler.open_jobs()
+        if left_open is not None:
+            logging.getLogger("jobwait").warning("%s", left_open)
+            ending.add_note(left_open)
         raise
 
 

@@ -130,16 +130,16 @@ def load(resource: object, operation: str, job_id: Any, text: str, more: str) ->
     Raises:
         ValueError: The texts are none of such an outcome; so are LookupError and TypeError.
     """
-    told, rest = json.loads(text), json.loads(more)
+    fields, rest = json.loads(text), json.loads(more)
     packages = {cls.__module__.partition(".")[0] for cls in type(resource).__mro__}
-    job: Any = told["job"]
+    job: Any = fields["job"]
     if rest["job"] is not None:
         job = _class(rest["job"], Model, packages).from_dict(job)
     if rest["error"] is None:
-        return Succeeded(told["provider"], job_id, job, None, operation)
+        return Succeeded(fields["provider"], job_id, job, None, operation)
     error = _error(rest["error"], packages)
-    error.provider, error.job_id, error.job = told["provider"], job_id, job
-    return Unsuccessful(told["provider"], job_id, None, error, operation)
+    error.provider, error.job_id, error.job = fields["provider"], job_id, job
+    return Unsuccessful(fields["provider"], job_id, None, error, operation)
 
 
 def _record(error: JobwaitError) -> dict[str, Any]:

@@ -107,11 +107,11 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _spellings(secret: str) -> list[_Spelling]:
-    made = [_Spelling(secret, re.compile("".join(map(_spelled, secret))), is_base64=False)]
+    spellings = [_Spelling(secret, re.compile("".join(map(_spelled, secret))), is_base64=False)]
     for core in _base64(secret):
         pattern = "".join(map(_spelled, core)) + "[A-Za-z0-9+/_=-]*"
-        made.append(_Spelling(core, re.compile(pattern), is_base64=True))
-    return made
+        spellings.append(_Spelling(core, re.compile(pattern), is_base64=True))
+    return spellings
 
 
 def _base64(secret: str) -> list[str]:

@@ -19,16 +19,16 @@ class Source:
     """The jobs to wait for, read as far as needed."""
 
     def __init__(self, kind: type[AnyResource], jobs: Any, ids: Any) -> None:
-        given: Any = jobs if ids is None else ids
-        if ids is not None and isinstance(given, str):
-            raise InvalidArgumentError(f"ids are several, as in [{given!r}]; this is one string")
-        if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
+        items: Any = jobs if ids is None else ids
+        if ids is not None and isinstance(items, str):
+            raise InvalidArgumentError(f"ids are several, as in [{items!r}]; this is one string")
+        if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
             raise InvalidArgumentError(
-                "the jobs are given as a resource and its ids, (client.jobs, ids), or as pairs of "
-                f"resource and id, [(client.jobs, id), ...]; this is {given!r}"
+                "pass the jobs as a resource and its ids, (client.jobs, ids), or as pairs of "
+                f"resource and id, [(client.jobs, id), ...]; this is {items!r}"
             )
-        self._is_lazy = not isinstance(given, Collection)
-        self._pairs = pairs_of(kind, given if ids is None else zip(repeat(jobs), given))
+        self._is_lazy = not isinstance(items, Collection)
+        self._pairs = pairs_of(kind, items if ids is None else zip(repeat(jobs), items))
         self._failure: Exception | None = None
         self.more = True
 
@@ -56,9 +56,9 @@ class Source:
         return pairs
 
 
-def pairs_of(kind: type[AnyResource], given: Iterable[Any]) -> Iterator[tuple[AnyResource, Any]]:
+def pairs_of(kind: type[AnyResource], pairs: Iterable[Any]) -> Iterator[tuple[AnyResource, Any]]:
     """The pairs of a resource and an id, each checked when it is reached."""
-    for number, pair in enumerate(given):
+    for number, pair in enumerate(pairs):
         try:
             resource, job_id = pair
         except (TypeError, ValueError):

@@ -53,11 +53,11 @@ def make_all(root: Path, console: Console, *, force: bool) -> int:
     touched = {_top(d.path) for d in differences}
     _refuse_obstacles(files, directory, touched, new=False)
     publish_schema(root, only_check=False)
-    made = {_top(name) for name in files}
-    changes = {package: _changes(new, directory, package) for package in sorted(touched & made)}
-    for package in sorted(touched & made):
+    present = {_top(name) for name in files}
+    changes = {package: _changes(new, directory, package) for package in sorted(touched & present)}
+    for package in sorted(touched & present):
         write_package(directory, package, _inner(files, package))
-    for package in sorted(touched - made):
+    for package in sorted(touched - present):
         remove_package(directory, package)
     _report(console, files, differences, kept, changes)
     if not inputs:
@@ -117,14 +117,14 @@ def add(
         overlay = InputFile(shown, label, content)
     new = PackageInput(name, document, overlay)
     directory = root / "generated"
-    made = generated([new], _claims(inputs, directory))
-    _refuse_obstacles(made.files, directory, {new.package}, new=True)
+    result = generated([new], _claims(inputs, directory))
+    _refuse_obstacles(result.files, directory, {new.package}, new=True)
     (root / "specs").mkdir(parents=True, exist_ok=True)
     for file in (document, overlay):
         if file:
             write_file(root / file.label, file.content)
             console.say(f"{file.label}: new")
-    return _write_one(console, made, directory, new.package)
+    return _write_one(console, result, directory, new.package)
 
 
 def build(
@@ -150,9 +150,9 @@ def build(
         console.say(f"{new.package}: unchanged")
         console.done()
         return 0
-    made = generated([new], {})
-    _refuse_obstacles(made.files, directory, {new.package}, new=True)
-    return _write_one(console, made, directory, new.package)
+    result = generated([new], {})
+    _refuse_obstacles(result.files, directory, {new.package}, new=True)
+    return _write_one(console, result, directory, new.package)
 
 
 def suggest(console: Console, spec: str) -> int:
@@ -218,11 +218,11 @@ def _changes(new: Generated, directory: Path, package: str) -> list[Change]:
 def _refuse_obstacles(
     files: Mapping[str, str], directory: Path, packages: Collection[str], *, new: bool
 ) -> None:
-    found: dict[Path, str] = {}
+    reasons: dict[Path, str] = {}
     for package in sorted(packages):
-        found |= obstacles(directory / package, _inner(files, package), new=new)
-    if found:
-        raise ObstacleError(found)
+        reasons |= obstacles(directory / package, _inner(files, package), new=new)
+    if reasons:
+        raise ObstacleError(reasons)
 
 
 def _write_one(console: Console, new: Generated, directory: Path, package: str) -> int:

@@ -81,8 +81,8 @@ class Sides:
         if word.removesuffix("-client") in names:
             return self.project(self._root, "", (word.removesuffix("-client"),))
         revision, _, name = word.partition(":")
-        if found := commit(self._root, revision):
-            return self.revision(found, revision, (name,) if name else None)
+        if commit_id := commit(self._root, revision):
+            return self.revision(commit_id, revision, (name,) if name else None)
         raise NotComparableError(f"{prose(word)}: {_NOTHING}")
 
     def project(self, root: Path, prefix: str, only: Sequence[str] | None = None) -> Side:
@@ -112,14 +112,14 @@ class Sides:
         shown = prefix.rstrip(":") or str(root)
         return Side(shown, read, tuple(named), present, is_whole=only is None)
 
-    def revision(self, found: str, shown: str, only: Sequence[str] | None = None) -> Side:
+    def revision(self, commit_id: str, shown: str, only: Sequence[str] | None = None) -> Side:
         """The packages of the project at a commit.
 
         Raises:
             NotComparableError: Git cannot read it.
         """
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        check_out(self._root, found, folder)
+        check_out(self._root, commit_id, folder)
         return self.project(folder, f"{prose(shown)}:", only)
 
     def _folder(self, path: Path) -> Side:
@@ -161,13 +161,13 @@ def pairs(
             raise NotComparableError(f"name one of the providers by --provider: {listed}")
         wanted = [_name(document.shown)]
     for name in wanted:
-        found = [
+        surfaces = [
             side.read(name) if side.names is None or name in side.names else None
             for side in (old, new)
         ]
-        if found == [None, None]:
+        if surfaces == [None, None]:
             raise NotComparableError(f"neither {old.shown} nor {new.shown} has {name}")
-        yield name, found[0], found[1]
+        yield name, surfaces[0], surfaces[1]
 
 
 def differences(old: Surface | None, new: Surface | None) -> list[Change]:

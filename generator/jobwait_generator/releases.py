@@ -51,18 +51,18 @@ def diff(
     if len(overlays) > 2:
         raise NotComparableError("--overlay: give one for both documents, or one for each")
     own, other = (*overlays, *overlays)[:2] if overlays else (None, None)
-    found: dict[str, list[Change]] = {}
+    changes_of: dict[str, list[Change]] = {}
     with Sides(root) as sides:
         first = sides.side(old, own)
         last = sides.project(root, "") if new is None else sides.side(new, other)
         for name, before, after in pairs(first, last, provider):
-            found[f"{name}-client"] = differences(before, after)
-    for package, changes in found.items():
+            changes_of[f"{name}-client"] = differences(before, after)
+    for package, changes in changes_of.items():
         console.say(f"{package}: {summary(changes)}")
         for change in changes:
             console.say(f"  {change}")
-    console.done(found)
-    everything = [change for changes in found.values() for change in changes]
+    console.done(changes_of)
+    everything = [change for changes in changes_of.values() for change in changes]
     return int(fail_on is not None and any(c.severity.is_at_least(fail_on) for c in everything))
 
 
@@ -151,12 +151,12 @@ def _released(root: Path, one: PackageInput, changelog: str) -> str | None:
     """The commit of the last release that the changelog tells of; None where there is none."""
     for version in releases(changelog):
         try:
-            found = commit_of(root, _file(one, "changelog"), heading(version))
+            commit_id = commit_of(root, _file(one, "changelog"), heading(version))
         except NotComparableError as error:
             text = f"{prose(str(error))}; name what was released last: --since FOLDER"
             raise NotComparableError(text) from None
-        if found:
-            return found
+        if commit_id:
+            return commit_id
     return None
 
 

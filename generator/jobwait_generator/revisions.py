@@ -30,8 +30,8 @@ def commit_of(root: Path, file: str, text: str) -> str | None:
     Raises:
         NotComparableError: The project is in no repository of git.
     """
-    found = _git(root, "log", "-1", "--format=%H", f"-S{text}", "--", file)
-    return found.decode().strip() or None
+    output = _git(root, "log", "-1", "--format=%H", f"-S{text}", "--", file)
+    return output.decode().strip() or None
 
 
 def check_out(root: Path, commit: str, target: Path) -> None:

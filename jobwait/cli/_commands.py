@@ -85,7 +85,7 @@ def wait(
     with _exits.exit_codes(hint):
         if again and checkpoint is None:
             raise _exits.UsageError("--again is about the outcomes of a --checkpoint")
-        found = _targets.jobs_of(jobs or [], ids_from)
+        selected = _targets.jobs_of(jobs or [], ids_from)
         options = _waiting.Options(
             timeout=_waiting.timeout_of(timeout),
             schedule=_waiting.schedule_of(schedule),
@@ -94,7 +94,7 @@ def wait(
             cancels=on_timeout == "cancel",
             fail_fast=fail_fast,
             base_urls=_waiting.base_urls_of(
-                base_url or (), [job.target.provider.name for job in found]
+                base_url or (), [job.target.provider.name for job in selected]
             ),
             checkpoint=checkpoint,
             again=again,
@@ -102,7 +102,7 @@ def wait(
             output=output,
             verbose=verbose,
         )
-        code = _waiting.wait_for(found, options)
+        code = _waiting.wait_for(selected, options)
     raise typer.Exit(code)
 
 
@@ -141,9 +141,9 @@ def cancel(provider: ProviderName, id: JobId, base_url: BaseUrl = None) -> None:
 def providers(as_json: AsJson = False) -> None:
     """List the providers whose packages are installed."""
     with _exits.exit_codes():
-        found = [_described(provider) for provider in _targets.installed().values()]
+        described = [_described(provider) for provider in _targets.installed().values()]
         if as_json:
-            write_json(found, sys.stdout)
+            write_json(described, sys.stdout)
             return
         rows = [
             (
@@ -155,7 +155,7 @@ def providers(as_json: AsJson = False) -> None:
                 f"{job['name']} {'/'.join(job['id'])}",
                 job["operation"],
             )
-            for each in found
+            for each in described
             for job in each["jobs"]
         ]
         headings = ("provider", "version", "title", "key from", "jobwait wait", "polls")

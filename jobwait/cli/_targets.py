@@ -163,8 +163,8 @@ def _plain(alone: Target | None, text: str) -> Job:
     name, separator, id = text.partition(":")
     if not separator:
         raise UsageError(f"{text!r} has no provider: write PROVIDER:ID, or the provider first")
-    found = target(name)
-    return Job(found, typed_id(found, id))
+    endpoint = target(name)
+    return Job(endpoint, typed_id(endpoint, id))
 
 
 def _from_line(alone: Target | None, line: str) -> Job:
@@ -177,16 +177,16 @@ def _from_line(alone: Target | None, line: str) -> Job:
         raise UsageError(f"this is no JSON: {error}") from None
     if isinstance(value, str):
         return _plain(alone, value)
-    found = alone
+    endpoint = alone
     if is_object(value):
         if "id" not in value:
             raise UsageError("this has no 'id'")
         if "provider" in value:
-            found = _by_operation(str(value["provider"]), value.get("operation"))
+            endpoint = _by_operation(str(value["provider"]), value.get("operation"))
         value = value["id"]
-    if found is None:
+    if endpoint is None:
         raise UsageError("this has no 'provider', and there is none before the ids")
-    return Job(found, typed_id(found, value))
+    return Job(endpoint, typed_id(endpoint, value))
 
 
 def _by_operation(name: str, operation: Any) -> Target:

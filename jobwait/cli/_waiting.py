@@ -74,9 +74,9 @@ def schedule_of(text: str | None) -> Schedule | None:
     if text is None:
         return None
     name, _, numbers = text.partition(":")
-    made: dict[str, Callable[..., Schedule]] = {"fixed": Fixed, "exponential": Exponential}
+    classes: dict[str, Callable[..., Schedule]] = {"fixed": Fixed, "exponential": Exponential}
     try:
-        return made[name](*map(float, numbers.split(",")))
+        return classes[name](*map(float, numbers.split(",")))
     except InvalidArgumentError as error:
         raise UsageError(f"--schedule {text}: {error}") from None
     except (KeyError, TypeError, ValueError):
@@ -140,9 +140,9 @@ def wait_for(jobs: list[Job], options: Options) -> int:
         outcomes = _outcomes(stack, clients, jobs, options)
         file = stack.enter_context(opened(options.output))
         with progress(len(jobs), verbose=options.verbose) as view, _shown(view), closing(outcomes):
-            told = JsonLines(file, view.note) if options.json else OutcomeTable(file)
+            report = JsonLines(file, view.note) if options.json else OutcomeTable(file)
             for outcome in outcomes:
-                told.add(outcome)
+                report.add(outcome)
                 view.ended(outcome)
                 code = max(code, code_of(outcome.error))
                 if options.cancels and outcome.kind == "timeout":
@@ -150,7 +150,7 @@ def wait_for(jobs: list[Job], options: Options) -> int:
                     _cancel(target, clients.client(target), outcome, view)
                 if options.fail_fast and outcome.error is not None:
                     break
-        told.close()
+        report.close()
     return code
 
 

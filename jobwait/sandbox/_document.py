@@ -73,12 +73,12 @@ class Scheme:
         key = b64encode(api_key.encode()).decode() if self.is_basic else api_key
         return self.prefix + key
 
-    def holds(self, given: str, api_key: str) -> bool:
+    def holds(self, text: str, api_key: str) -> bool:
         """Whether a request carries the key."""
         # The name of an HTTP authentication scheme is case-insensitive, the key is not.
         size = len(self.prefix)
         wanted = self.value(api_key)
-        return given[:size].lower() == self.prefix.lower() and given[size:] == wanted[size:]
+        return text[:size].lower() == self.prefix.lower() and text[size:] == wanted[size:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ class Token:
 
     def opens(self, authorization: str) -> bool:
         """Whether an `Authorization` header holds the token, as `Bearer TOKEN`."""
-        scheme, _, given = authorization.partition(" ")
-        return hmac.compare_digest(given.encode(), self._text.encode()) and (
+        scheme, _, key = authorization.partition(" ")
+        return hmac.compare_digest(key.encode(), self._text.encode()) and (
             scheme.lower() == "bearer"
         )
 

@@ -34,8 +34,8 @@ class Connection:
 
 def connection(scope: Scope) -> Connection:
     """Return the connection that the server put into the scope."""
-    found: Connection = scope["state"]["connection"]
-    return found
+    result: Connection = scope["state"]["connection"]
+    return result
 
 
 @dataclass(frozen=True, slots=True)

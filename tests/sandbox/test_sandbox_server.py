@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
 PROVIDERS = providers()
 NAME = next(iter(PROVIDERS))
-PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
+OTHERS = [plugin.name for plugin in entry_points(group="pytest11") if plugin.name != "jobwait"]
+PYTEST = ["-m", "pytest", "-q", "-pno:cacheprovider", *(f"-pno:{name}" for name in OTHERS)]
 """Without the plugins of others, which take seconds to import."""
-PYTEST += [
-    f"-pno:{plugin.name}" for plugin in entry_points(group="pytest11") if plugin.name != "jobwait"
-]
 
 
 def python(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

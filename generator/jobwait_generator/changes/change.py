@@ -110,8 +110,8 @@ def change(
 
 def summary(changes: Iterable[Change]) -> str:
     """How many changes there are, by their severity: `3 changes: 1 breaking, 2 compatible`."""
-    found = [change.severity for change in changes]
-    counts = [f"{found.count(kind)} {kind}" for kind in Severity if kind in found]
+    severities = [change.severity for change in changes]
+    counts = [f"{severities.count(kind)} {kind}" for kind in Severity if kind in severities]
     if not counts:
         return "no change for users"
-    return f"{len(found)} change{'s' * (len(found) > 1)}: {', '.join(counts)}"
+    return f"{len(severities)} change{'s' * (len(severities) > 1)}: {', '.join(counts)}"

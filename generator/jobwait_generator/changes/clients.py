@@ -36,9 +36,9 @@ def _server(old: Surface, new: Surface) -> Iterator[Change]:
         text = f"requests go to {after}, went to {before}"
         severity = Severity.NOTABLE
         if not after:
-            text, severity = f"must be given: requests went to {before}", Severity.BREAKING
+            text, severity = f"must be passed: requests went to {before}", Severity.BREAKING
         elif not before:
-            text, severity = f"need not be given: requests go to {after}", Severity.COMPATIBLE
+            text, severity = f"need not be passed: requests go to {after}", Severity.COMPATIBLE
         yield change(severity, Kind.SERVER, _BASE_URL, place, text)
     old_others, new_others = _alternatives(old), _alternatives(new)
     for url in old_others.keys() - {*new_others, after}:
@@ -101,13 +101,13 @@ def _needs(old: Surface, new: Surface) -> Iterator[Change]:
     """How many keys a request needs."""
     place = new.place("/security")
     if new.api.needs_key and not old.api.needs_key:
-        text = "must be given, or stand in the environment: every request needs a key now"
+        text = "must be passed, or stand in the environment: every request needs a key now"
         yield change(Severity.BREAKING, Kind.CREDENTIAL, _KEY, place, text)
     elif old.api.needs_key and not new.api.needs_key:
-        text = "need not be given: there are requests without a key"
+        text = "need not be passed: there are requests without a key"
         yield change(Severity.COMPATIBLE, Kind.CREDENTIAL, _KEY, place, text)
     if new.api.sends_several and not old.api.sends_several:
-        text = "all keys must be given: a request carries several now"
+        text = "all keys must be passed: a request carries several now"
         yield change(Severity.BREAKING, Kind.CREDENTIAL, _KEY, place, text)
     elif old.api.sends_several and not new.api.sends_several:
         text = "one key is enough: a request carries no more"

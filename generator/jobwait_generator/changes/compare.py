@@ -33,20 +33,20 @@ def _changes(old: Surface, new: Surface) -> Iterator[Change]:
     known = [*compare_clients(old, new)]
     for own, other in pairs:
         known += compare_resources(old, new, own, other)
-    told = {item.name for item in known} | _implied(known, names, old, new)
-    told |= {f"Client({c.parameter})" for s in (old, new) for c in s.api.credentials}
+    explained = {item.name for item in known} | _implied(known, names, old, new)
+    explained |= {f"Client({c.parameter})" for s in (old, new) for c in s.api.credentials}
     known += _deprecated(old, new)
     known += _keys(old, new)
     yield from known
     # A class may have a word for its status that is new, and a new name as well.
     new_names = [c for c in names.changes if c.kind is Kind.RENAMED and "." not in c.name]
-    found = [c for c in names.changes if c.name not in told or c in new_names]
-    yield from _once(_without_unions(found, known, names))
-    told |= {item.name for item in names.changes} | names.gone
-    told |= {*names.renamed, *names.renamed.values()}
+    remaining = [c for c in names.changes if c.name not in explained or c in new_names]
+    yield from _once(_without_unions(remaining, known, names))
+    explained |= {item.name for item in names.changes} | names.gone
+    explained |= {*names.renamed, *names.renamed.values()}
     for item in breakages(old, new):
-        if not _is_explained(item.name, told):
-            told.add(item.name)
+        if not _is_explained(item.name, explained):
+            explained.add(item.name)
             yield item
 
 
@@ -92,10 +92,10 @@ def _once(changes: Iterable[Change]) -> Iterator[Change]:
             yield item
 
 
-def _is_explained(name: str, told: set[str]) -> bool:
+def _is_explained(name: str, explained: set[str]) -> bool:
     """Whether a name, or what it belongs to, is among those that are told of."""
     while name:
-        if name in told:
+        if name in explained:
             return True
         name = name.rpartition("(" if name.endswith(")") else ".")[0]
     return False

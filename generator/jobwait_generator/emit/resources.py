@@ -107,7 +107,7 @@ class ResourceBuilder:
         job = job.removesuffix(" | None")
         union = next((union for union in self._parsed.unions if union.name == job), None)
         # Whether the status is what tells the variants of a job apart.
-        is_told = union and waiting.status == waiting.job + joined([union.property])
+        has_words = union and waiting.status == waiting.job + joined([union.property])
         leaves = (
             resolve(self._document, operation.body.pointer, tokens(waiting.status or "/"))[0]
             if operation.body
@@ -115,7 +115,7 @@ class ResourceBuilder:
         )
         result: list[Status] = []
         for word, state in waiting.states.items():
-            kind = union.words.get(word, job) if union and is_told else job
+            kind = union.words.get(word, job) if union and has_words else job
             if kind != job:
                 source = next(p for k, p in self._shape.sources.items() if class_name(k) == kind)
                 text = schema_text(self._document, source)

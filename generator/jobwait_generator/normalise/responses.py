@@ -119,8 +119,8 @@ class Responses:
         if self._schemas.alternatives.atoms(whole).null:
             self.nullable.add(operation.pointer)
         schema = self._schemas.body(whole, *names)
-        told = {code for code in meaningful_codes(operation.value) if _SUCCESS.fullmatch(code)}
-        if told - bodies.keys():
+        codes = {code for code in meaningful_codes(operation.value) if _SUCCESS.fullmatch(code)}
+        if codes - bodies.keys():
             schema = {"anyOf": [schema, {"type": "null"}]}
         return {"application/json": {"schema": schema, **examples}}
 

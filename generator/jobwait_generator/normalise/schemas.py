@@ -177,7 +177,7 @@ class Schemas:
             return {}
         parts = distinct(atoms)
         if len(parts) > 1:
-            parts = self._unions.told_apart(parts, schema, hint, component)
+            parts = self._unions.distinguished(parts, schema, hint, component)
         nodes = [self._atom(part, hint) for part in parts]
         if {} in nodes:
             return {}

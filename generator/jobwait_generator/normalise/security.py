@@ -74,7 +74,7 @@ def read_schemes(document: Document, operations: Sequence[RawOperation]) -> Sche
         if name in left
     )
     if not result.usable and not wanted:
-        text = "The document names no key; one that is given is sent as a bearer token."
+        text = "The document names no key; one that is passed is sent as a bearer token."
         result.usable["key"] = {"type": "http", "scheme": "bearer", "description": text}
     if result.usable and not any(VARIABLE in scheme for scheme in result.usable.values()):
         name = next(iter(result.usable))

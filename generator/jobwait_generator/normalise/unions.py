@@ -52,7 +52,7 @@ class Unions:
         self._keys: dict[frozenset[Any], str] = {}
         """The key of each union, by what it consists of."""
 
-    def told_apart(
+    def distinguished(
         self, parts: list[Mapping], schema: Mapping, hint: str, component: str | None
     ) -> list[Mapping]:
         """Alternatives that a reader can tell apart.

@@ -27,21 +27,21 @@ def compare(
     """
     if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
         raise NotADirectoryError(None, "this is no folder; move it away", str(directory))
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for top in directory.iterdir() if directory.exists() else ():
         if top.name.startswith(".") or top.name == "__pycache__":
             continue
         if top.is_symlink() or not top.is_dir():
-            found[top.name] = top
+            paths[top.name] = top
         elif top.name not in others:
-            found |= {f"{top.name}/{name}": path for name, path in files_of(top).items()}
-    result = [Difference(name, "extra") for name in found.keys() - files.keys()]
+            paths |= {f"{top.name}/{name}": path for name, path in files_of(top).items()}
+    result = [Difference(name, "extra") for name in paths.keys() - files.keys()]
     for name, text in files.items():
-        if name not in found:
+        if name not in paths:
             result.append(Difference(name, "missing"))
-        elif found[name].is_symlink() or not found[name].is_file():
+        elif paths[name].is_symlink() or not paths[name].is_file():
             result.append(Difference(name, "edited"))
-        elif (content := found[name].read_bytes()) != text.encode():
+        elif (content := paths[name].read_bytes()) != text.encode():
             result.append(Difference(name, "edited" if content else "emptied"))
     return sorted(result)
 

@@ -84,22 +84,22 @@ def progress(reader: Reader, body: Body, job: Path) -> tuple[str, float | None]:
 
 def failure(reader: Reader, body: Body, job: Path, where: Path) -> Failure:
     """Where a failed job gives its code, its message and whether to try again."""
-    found: dict[str, str] = {}
+    pointers: dict[str, str] = {}
     unclear: dict[str, str] = {}
     for path in dict.fromkeys((job, where[:-1], ())):
         for key in _WITHIN:
             if pointer := _reason(reader, body, path, where, key):
-                found[key] = pointer
-        if "message" not in found:
+                pointers[key] = pointer
+        if "message" not in pointers:
             named = body.named(path)
             perhaps = ((*path, named[name]) for name in _PERHAPS_MESSAGES if name in named)
             if member := next((m for m in perhaps if m != where), None):
                 unclear.setdefault("message", joined(member))
-        if found:
+        if pointers:
             break
-    if found.get("code") == found.get("message"):
-        found.pop("code", None)
-    return Failure(found, {key: at for key, at in unclear.items() if key not in found})
+    if pointers.get("code") == pointers.get("message"):
+        pointers.pop("code", None)
+    return Failure(pointers, {key: at for key, at in unclear.items() if key not in pointers})
 
 
 def _reason(reader: Reader, body: Body, path: Path, where: Path, key: str) -> str:

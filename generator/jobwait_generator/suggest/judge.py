@@ -124,17 +124,17 @@ class Judge:
         self, operation: Operation, bodies: Mapping[str, Place], body: Body
     ) -> Iterator[Candidate]:
         booleans: list[Path] = []
-        found = False
+        has_status = False
         for path, members in body.objects.items():
             for name, places in members.items():
                 where = (*path, name)
                 if is_status(name) or where in body.tagged:
                     for candidate in self._judged(operation, bodies, body, where, places):
-                        found = True
+                        has_status = True
                         yield candidate
                 elif "_".join(split(name[:100])) in _DONE and self._is_boolean(places):
                     booleans.append(where)
-        for where in () if found else booleans:
+        for where in () if has_status else booleans:
             # A boolean alone is a tick on a list; beside what tells a failure, it is a job's.
             job = fields.job_path(operation, body, where)
             if fields.outcome(self.reader, body, job, where):
@@ -196,15 +196,15 @@ class Judge:
         if len(words) > _WORDS or any(len(word) > _WORD for word in words):
             return
         states = meanings(words)
-        found = [meaning.state for meaning in states.values()]
-        going = sum(state in (PENDING, RUNNING) for state in found)
-        ended = sum(state in (SUCCEEDED, FAILED, CANCELLED) for state in found)
+        kinds = [meaning.state for meaning in states.values()]
+        going = sum(state in (PENDING, RUNNING) for state in kinds)
+        ended = sum(state in (SUCCEEDED, FAILED, CANCELLED) for state in kinds)
         if not going or not ended:
             return
         against: list[str] = []
-        if SUCCEEDED not in found:
+        if SUCCEEDED not in kinds:
             against.append("none of its words is known to mean success")
-        if found.count(None) > len(found) / 3:
+        if kinds.count(None) > len(kinds) / 3:
             against.append("too many of its words are unknown")
         candidate = self._proposed(operation, bodies, body, where, states, against)
         yield _from_description(candidate) if bare else candidate
@@ -293,12 +293,12 @@ class Judge:
         where: Path,
         named: Mapping[str, str],
     ) -> float:
-        found = [meaning.state for meaning in states.values()]
+        kinds = [meaning.state for meaning in states.values()]
         strong = any(m == (SUCCEEDED, "") for m in states.values())
-        score = 3.0 if strong else 1.0 if SUCCEEDED in found else 0.0
-        score += (FAILED in found) + ((FAILED, "") in states.values()) + (CANCELLED in found)
-        score += min(sum(state in (PENDING, RUNNING) for state in found), 2)
-        score -= 4 * found.count(None) / len(found)
+        score = 3.0 if strong else 1.0 if SUCCEEDED in kinds else 0.0
+        score += (FAILED in kinds) + ((FAILED, "") in states.values()) + (CANCELLED in kinds)
+        score += min(sum(state in (PENDING, RUNNING) for state in kinds), 2)
+        score -= 4 * kinds.count(None) / len(kinds)
         things = sum(
             meaning.state is None and is_resource(word) for word, meaning in states.items()
         )
@@ -340,9 +340,9 @@ def _alternatives(
     failure: fields.Failure, outcome: Mapping[str, str], job: Path
 ) -> dict[str, Alternative]:
     """What may be said of a failure and of a job that a body may lack."""
-    found = {f"failure.{key}": Alternative(at, _WHY) for key, at in failure.unclear.items()}
-    found |= {f"failure.{key}": Alternative(at, active=True) for key, at in outcome.items()}
-    return {**found, "job": Alternative(joined(job), _OPTIONAL)} if job else found
+    alternatives = {f"failure.{key}": Alternative(at, _WHY) for key, at in failure.unclear.items()}
+    alternatives |= {f"failure.{key}": Alternative(at, active=True) for key, at in outcome.items()}
+    return {**alternatives, "job": Alternative(joined(job), _OPTIONAL)} if job else alternatives
 
 
 def _from_description(candidate: Candidate) -> Candidate:

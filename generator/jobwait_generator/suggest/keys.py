@@ -26,7 +26,7 @@ _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 def hidden_keys(operations: Iterable[Operation], data: Mapping[str, object]) -> dict[str, Json]:
     """Headers that hold the key of operations without a security scheme, by their names."""
-    found: dict[str, Json] = {}
+    by_name: dict[str, Json] = {}
     for operation in operations:
         security = sequence(operation.value.get("security", data.get("security")))
         if any(mapping(requirement) for requirement in security):
@@ -34,8 +34,8 @@ def hidden_keys(operations: Iterable[Operation], data: Mapping[str, object]) -> 
         for parameter in operation.parameters:
             name = str(parameter.get("name"))
             if parameter.get("in") == "header" and _is_key(name) and _HEADER.fullmatch(name):
-                found.setdefault(name.lower(), parameter)
-    return found
+                by_name.setdefault(name.lower(), parameter)
+    return by_name
 
 
 def without_key(document: Document) -> str:
@@ -43,12 +43,12 @@ def without_key(document: Document) -> str:
     data = document.data
     if mapping(mapping(data.get("components")).get("securitySchemes")):
         return ""
-    found = hidden_keys((op for op in Reader(data).operations() if EXTENSION in op.value), data)
+    keys = hidden_keys((op for op in Reader(data).operations() if EXTENSION in op.value), data)
     remedy = "if the provider needs one, add a security scheme in the overlay"
-    if found:
-        remedy = f"`suggest` proposes one for the header {prose(next(iter(found)))}"
+    if keys:
+        remedy = f"`suggest` proposes one for the header {prose(next(iter(keys)))}"
     return (
-        "no key will be sent, as the document has no security scheme, but for one that is given, "
+        "no key will be sent, as the document has no security scheme, but for one that is passed, "
         f"as a bearer token; {remedy}"
     )
 

@@ -14,7 +14,7 @@ from .overlay import Alternative, Proposal
 from .reading import Reader
 from .vocabulary import split, vocabulary
 
-_TOLD: Final = ("poll", "progress", "state", "status")
+_STATUS_PATHS: Final = ("poll", "progress", "state", "status")
 """The last step of a path that tells of a job, and is no part of what the job is called."""
 _CANCEL: Final = vocabulary("abort cancel stop terminate")
 _CANCELS: Final = re.compile(r"\b(abort|cancel|stop|terminat)\w*", re.IGNORECASE)
@@ -50,9 +50,12 @@ def merged(
     for candidate in candidates:
         operation, proposal = candidate.operation, candidate.proposal
         if operation.name in ways:
-            found = {**proposal.alternatives, **links(operation, reader, operations, cancels)}
-            also = sorted(ways[operation.name])
-            proposal = replace(proposal, ways=also, alternatives=found)
+            linked = links(operation, reader, operations, cancels)
+            proposal = replace(
+                proposal,
+                ways=sorted(ways[operation.name]),
+                alternatives={**proposal.alternatives, **linked},
+            )
             result.append(replace(candidate, proposal=proposal))
     return result, passed
 
@@ -118,21 +121,21 @@ def links(
         cancels: Names of those with a word such as `cancel` in the path, by its other steps.
     """
     base = operation.plain_name.partition(" ")[2]
-    if told := base.rpartition("/")[2].lower() in _TOLD:
+    if is_status_path := base.rpartition("/")[2].lower() in _STATUS_PATHS:
         base = base.rpartition("/")[0]
-    found: dict[str, Alternative] = {}
-    own = tuple(step for step in operation.steps if step.lower() not in _TOLD)
+    alternatives: dict[str, Alternative] = {}
+    own = tuple(step for step in operation.steps if step.lower() not in _STATUS_PATHS)
     if cancel := _cancel(operation, base, cancels.get(own, []), reader, operations):
-        found["cancel"] = cancel
+        alternatives["cancel"] = cancel
     results = [f"{method} {base}/{word}" for word in _RESULTS for method in ("GET", "POST")]
-    for name in [*results, *([f"GET {base}"] if told else [])]:
+    for name in [*results, *([f"GET {base}"] if is_status_path else [])]:
         if _takes_the_id(operations.get(name), operation, reader):
-            found["result"] = Alternative(name, "is this its result?")
+            alternatives["result"] = Alternative(name, "is this its result?")
             break
     jobs = operations.get(f"GET {base.rpartition('/')[0]}") if base.endswith("}") else None
     if jobs and jobs.required <= operation.required and not reader.needs_body(jobs):
-        found["list"] = Alternative(jobs.name, "is this its list?")
-    return found
+        alternatives["list"] = Alternative(jobs.name, "is this its list?")
+    return alternatives
 
 
 def _cancel(
@@ -157,13 +160,13 @@ def _cancel(
 
 def _cancels(operations: Iterable[Operation]) -> dict[tuple[str, ...], list[str]]:
     """Operations with a word such as `cancel` in their path, by the other steps of it."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    names: dict[tuple[str, ...], list[str]] = {}
     for operation in operations:
         steps = operation.steps
         rest = tuple(step for step in steps if _CANCEL.isdisjoint(split(step[:100])))
         if operation.method in ("delete", "post", "put") and len(rest) < len(steps):
-            found.setdefault(rest, []).append(operation.name)
-    return found
+            names.setdefault(rest, []).append(operation.name)
+    return names
 
 
 def _takes_the_id(other: Operation | None, operation: Operation, reader: Reader) -> bool:

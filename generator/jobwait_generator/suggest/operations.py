@@ -97,25 +97,25 @@ def ids_of(operation: Operation, members: list[str]) -> list[tuple[str, str]]:
         operation: The operation.
         members: What its request's body must hold.
     """
-    found = [
+    candidates = [
         place_of(parameter)
         for parameter in operation.parameters
         if parameter.get("in") == "path"
         or (parameter.get("in") == "query" and parameter.get("required") is True)
     ]
-    found += [("body", name) for name in members]
-    named = [(place, name) for place, name in found if place == "path" or _names_id(name)]
+    candidates += [("body", name) for name in members]
+    named = [(place, name) for place, name in candidates if place == "path" or _names_id(name)]
     if named:
-        return found
+        return candidates
     # Some frameworks call a parameter optional that they refuse to do without.
-    found = [
+    candidates = [
         place_of(parameter)
         for parameter in operation.parameters
         if parameter.get("in") == "query"
         and _names_id(str(parameter.get("name")))
         and "array" not in types_of(mapping(parameter.get("schema")))
     ]
-    return found if len(found) == 1 and operation.method == "get" else []
+    return candidates if len(candidates) == 1 and operation.method == "get" else []
 
 
 def is_id(parts: tuple[str, ...]) -> bool:

@@ -109,7 +109,7 @@ def _runs(text: str) -> list[list[str]]:
         end = match.end()
     runs.append(_ITEM.findall(text))
     listed = _LISTED.findall(text) if not any(runs) else ()
-    runs += [re.findall(_WORD, re.sub(r"\bor\b", " ", found)) for found in listed]
+    runs += [re.findall(_WORD, re.sub(r"\bor\b", " ", words)) for words in listed]
     return runs
 
 
@@ -124,8 +124,8 @@ def pace(texts: Iterable[str]) -> Pace | None:
             if not _ASKING.search(sentence) or _NOT_ASKING.search(sentence):
                 continue
             span = _BEFORE.search(sentence) or _AFTER.search(sentence)
-            if span and (found := _pace(span, " ".join(sentence.split()))):
-                return found
+            if span and (result := _pace(span, " ".join(sentence.split()))):
+                return result
     return None
 
 

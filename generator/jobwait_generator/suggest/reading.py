@@ -91,10 +91,10 @@ class Reader:
         seen: set[tuple[str, str]] = set()
         for owner, place in ((operation, f"{pointer}/{method}"), (item, pointer)):
             for i, value in enumerate(sequence(owner.get("parameters"))[:PARTS]):
-                found = self.resolved(Place(mapping(value), f"{place}/parameters/{i}")).schema
-                if place_of(found) not in seen:
-                    seen.add(place_of(found))
-                    yield found
+                parameter = self.resolved(Place(mapping(value), f"{place}/parameters/{i}")).schema
+                if place_of(parameter) not in seen:
+                    seen.add(place_of(parameter))
+                    yield parameter
 
     def resolved(self, place: Place) -> Place:
         """What stands behind any chain of `$ref`; nothing where that has no end."""
@@ -113,17 +113,17 @@ class Reader:
 
     def flat(self, places: Iterable[Place]) -> list[Place]:
         """Schemas and all they are combined from, each once."""
-        found: dict[str, Place] = {}
+        result: dict[str, Place] = {}
         waiting = list(places)[::-1]
-        while waiting and len(found) < PARTS and self.left > 0:
+        while waiting and len(result) < PARTS and self.left > 0:
             self.left -= 1
             place = self.resolved(waiting.pop())
-            if place.pointer in found:
+            if place.pointer in result:
                 continue
-            found[place.pointer] = place
+            result[place.pointer] = place
             for key in ("anyOf", "oneOf", "allOf"):
                 waiting += parts_of(place, key)[::-1]
-        return list(found.values())
+        return list(result.values())
 
     def schemas(self, places: Iterable[Place]) -> list[Mapping]:
         """The same, without their places."""
@@ -132,7 +132,7 @@ class Reader:
     def bodies(self, operation: Operation) -> dict[str, Place]:
         """The schemas of the JSON bodies that say how far a job is, by their status codes."""
         codes = list(filter(_SUCCESSFUL.fullmatch, operation.responses)) or ["default"]
-        found: dict[str, Place] = {}
+        result: dict[str, Place] = {}
         for code in codes:
             response = self._response(operation, code)
             for media, content in mapping(response.schema.get("content")).items():
@@ -140,8 +140,8 @@ class Reader:
                 if kind in ("application/json", "*/*") or kind.endswith("+json"):
                     pointer = f"{response.pointer}/content/{escaped(str(media))}/schema"
                     schema = mapping(mapping(content).get("schema"))
-                    found.setdefault(code, self.resolved(Place(schema, pointer)))
-        return found
+                    result.setdefault(code, self.resolved(Place(schema, pointer)))
+        return result
 
     def _response(self, operation: Operation, code: str) -> Place:
         value = mapping(operation.responses.get(code))
@@ -264,8 +264,8 @@ class Reader:
         required = required and not any(name in names for names in listed)
         if name in mapping(schema.get("properties")):
             value = mapping(mapping(schema.get("properties"))[name])
-            found = [Place(value, f"{pointer}/properties/{escaped(name)}")]
-            return [] if required else found
+            places = [Place(value, f"{pointer}/properties/{escaped(name)}")]
+            return [] if required else places
         for key in ("oneOf", "anyOf", "allOf"):
             variants = [
                 self._in_all(part, name, required, levels - 1)

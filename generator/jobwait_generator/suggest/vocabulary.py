@@ -142,28 +142,28 @@ def meanings(words: Iterable[str]) -> dict[str, Meaning]:
     """What each of the words that one status can be means, judged together."""
     tokens = _without_affixes({word: split(word) for word in words})
     phrases = {word: _phrase(whole, rest) for word, (whole, rest) in tokens.items()}
-    found = {word: _alone(phrase) for word, phrase in phrases.items()}
-    strong = any(m.state == SUCCEEDED and phrases[w] in _KNOWN for w, m in found.items())
-    read = [w for w, m in found.items() if m.state == SUCCEEDED and m.doubt.startswith(_PART)]
+    result = {word: _alone(phrase) for word, phrase in phrases.items()}
+    strong = any(m.state == SUCCEEDED and phrases[w] in _KNOWN for w, m in result.items())
+    read = [w for w, m in result.items() if m.state == SUCCEEDED and m.doubt.startswith(_PART)]
     if strong or len(read) > 1:
-        found |= dict.fromkeys(read, Meaning(None, f"{_STEP} {_DECIDE}"))
+        result |= dict.fromkeys(read, Meaning(None, f"{_STEP} {_DECIDE}"))
     refusals = {"declined", "rejected"} & set(phrases.values())
     weak = [w for w, phrase in phrases.items() if phrase in _WEAK]
     for word, phrase in phrases.items():
         if phrase in _WEAK:
-            found[word] = _weak(phrase, strong, len(weak))
+            result[word] = _weak(phrase, strong, len(weak))
         elif phrase == "active" and strong:
-            found[word] = Meaning(RUNNING, "at work, or merely there?")
+            result[word] = Meaning(RUNNING, "at work, or merely there?")
         elif phrase == "accepted" and refusals and not strong:
-            found[word] = Meaning(None, f"taken on, or agreed to? {_DECIDE}")
+            result[word] = Meaning(None, f"taken on, or agreed to? {_DECIDE}")
     if not strong and not weak:
         # What ends like `dreamt` or `voiced` may be the success that nothing else is.
-        ended = [w for w, m in found.items() if m.state is None and phrases[w].endswith("ed")]
+        ended = [w for w, m in result.items() if m.state is None and phrases[w].endswith("ed")]
         known = RESOURCE | _HUMAN | _KNOWN.keys()
         ended = [w for w in ended if phrases[w] not in known and "_" not in phrases[w]]
-        if len(ended) == 1 and not any(m.state == SUCCEEDED for m in found.values()):
-            found[ended[0]] = Meaning(SUCCEEDED, "read by its ending, as nothing else is success")
-    return found
+        if len(ended) == 1 and not any(m.state == SUCCEEDED for m in result.values()):
+            result[ended[0]] = Meaning(SUCCEEDED, "read by its ending, as nothing else is success")
+    return result
 
 
 def split(word: str) -> tuple[str, ...]:
