@@ -18,7 +18,6 @@ nox.options.sessions = [
     "generated",
     "types",
     "tests",
-    "coverage",
     "install",
     "demo",
     "docs",
@@ -285,20 +284,27 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """Test the installed wheels, on each Python that is there."""
-    session.run(*suite(session))
+    """Test the installed wheels, on each Python that is there; measure coverage on the newest."""
+    run_tests(session, measured=session.python == PYTHONS[-1] and not session.posargs)
 
 
 @nox.session(name="tests-latest", requires=["build"])
 def tests_latest(session: nox.Session) -> None:
     """Test without the lock, on the newest version of everything."""
-    session.run(*suite(session, locked=False))
+    run_tests(session, locked=False)
 
 
-@nox.session(python=PYTHONS[-1], requires=["build"])
-def coverage(session: nox.Session) -> None:
-    """Run the suite on the newest Python, and print what it does not reach."""
-    command = suite(session)
+def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = False) -> None:
+    """Run the suite on the installed wheels, and print what it does not reach."""
+    pip_install(session, *wheels(), *groups("test", "types"), locked=locked)
+    # Whatever the environment says, modules are compiled once, and not by each process of a test.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
+    # One more than there are cores, as tests wait about as long as they compute.
+    workers = str((os.cpu_count() or 1) + 1)
+    command = ("pytest", "--numprocesses", workers, "--dist", "worksteal", *session.posargs)
+    if not measured:
+        session.run(*command)
+        return
     # Whatever a test starts, wherever it runs, writes there.
     session.env["COVERAGE_FILE"] = str(Path(session.virtualenv.location, ".coverage").resolve())
     session.run("coverage", "erase")
@@ -306,16 +312,6 @@ def coverage(session: nox.Session) -> None:
     session.run("python", "-P", "-m", "coverage", "run", "-m", *command)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
-
-
-def suite(session: nox.Session, *, locked: bool = True) -> tuple[str, ...]:
-    """Install what the suite needs; the command that runs it."""
-    pip_install(session, *wheels(), *groups("test", "types"), locked=locked)
-    # Whatever the environment says, modules are compiled once, and not by each process of a test.
-    session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    # One more than there are cores, as tests wait about as long as they compute.
-    workers = str((os.cpu_count() or 1) + 1)
-    return ("pytest", "--numprocesses", workers, "--dist", "worksteal", *session.posargs)
 
 
 @nox.session
@@ -343,7 +339,7 @@ def docs(session: nox.Session) -> None:
     pip_install(session, *wheels(), *groups("docs", "test", "types", "demo"))
     session.run("python", "-m", "docs.site", *session.posargs)
     workers = str(os.cpu_count() or 1)
-    session.run("pytest", "tests/docs", "--numprocesses", workers, "--dist", "worksteal")
+    session.run("pytest", "tests/documentation", "--numprocesses", workers, "--dist", "worksteal")
 
 
 @nox.session(requires=["build"])

@@ -125,7 +125,7 @@ class Reader:
         if missing is UNSET:
             job = nothing
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
-        if state is None:
+        if word not in operation.states:  # a status code may tell the state, whatever the word
             word = self._redactor.beginning(word, MAX_WORD)
         if state not in ("failed", "cancelled"):
             return Sighting(job, word, state, progress, retry_after=hint)

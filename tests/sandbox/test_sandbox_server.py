@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PROVIDERS = providers()
 NAME = next(iter(PROVIDERS))
 OTHERS = [plugin.name for plugin in entry_points(group="pytest11") if plugin.name != "jobwait"]
-PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"-pno:{name}" for name in OTHERS)]
+PYTEST = ["-m", "pytest", "-q", "-pno:cacheprovider", *(f"-pno:{name}" for name in OTHERS)]
 """Without the plugins of others, which take seconds to import."""
 
 
