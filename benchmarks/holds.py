@@ -3,8 +3,8 @@
 `python -m benchmarks.holds KIND WAITS [SHORTEST LONGEST]` waits for so many jobs, which take so
 many seconds, in processes of their own, and prints what that took. `process` and `blocking` wait in
 memory, `file` on a `Checkpoint`, `session` on one over aiohttp; `--kill SECONDS` kills the process
-once. `celery` has two workers, and needs RabbitMQ; `triggerer` is a trigger of Airflow's, and needs
-an environment with it.
+once. `celery` has two workers and one for outcomes, and needs RabbitMQ; `triggerer` is a trigger of
+Airflow's, and needs an environment with it.
 """
 
 from __future__ import annotations
@@ -153,9 +153,9 @@ def on_celery(url: str, ids: list[str], folder: Path, kill: float | None) -> Non
             from benchmarks.queue import app, waits
 
             quiet = ("--without-gossip", "--without-mingle", "-c", "1", "--loglevel=WARNING")
-            for number in range(WORKERS):
-                name = ("-n", f"worker{number}@localhost")
-                programs.python("-m", "celery", "-A", "benchmarks.queue", "worker", *quiet, *name)
+            for number, queue in enumerate([*["celery"] * WORKERS, "outcomes"]):
+                own = ("-n", f"worker{number}@localhost", "-Q", queue)
+                programs.python("-m", "celery", "-A", "benchmarks.queue", "worker", *quiet, *own)
             with Client("key", base_url=url) as client, app:
                 waits.delay(*[Wait.start(client.jobs, id, timeout=TIMEOUT) for id in ids])
             while len(told(folder)) < len(ids):
