@@ -413,9 +413,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    pattern = r"\s*(\d{1,300}(?:\.\d*)?|\.\d+)\s*(?:,|$)"
-    number = re.match(pattern, text, re.ASCII) if text else None
-    return float(number[1]) if number else None
+    number = text.partition(",")[0].strip()
+    is_one = number.isascii() and number.replace(".", "", 1).isdigit() and len(number) <= 300
+    return float(number) if is_one else None
 
 
 def _timestamp(date: str) -> float | None:
