@@ -125,7 +125,7 @@ class Reader:
         if missing is UNSET:
             job = nothing
         progress = _fraction(value_at(operation.progress, data), operation.progress_max)
-        if state is None:
+        if word not in operation.states:  # a status code may tell the state, whatever the word
             word = self._redactor.beginning(word, MAX_WORD)
         if state not in ("failed", "cancelled"):
             return Sighting(job, word, state, progress, retry_after=hint)
@@ -413,9 +413,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    pattern = r"\s*(\d{1,300}(?:\.\d*)?|\.\d+)\s*(?:,|$)"
-    number = re.match(pattern, text, re.ASCII) if text else None
-    return float(number[1]) if number else None
+    number = text.partition(",")[0].strip()
+    is_one = number.isascii() and number.replace(".", "", 1).isdigit() and len(number) <= 300
+    return float(number) if is_one else None
 
 
 def _timestamp(date: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import pickle
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -33,7 +34,18 @@ from jobwait._redaction import MAX_SECRETS, Redactor
 from jobwait._responses import MAX_KEPT_TEXT, MAX_PAUSE, Reader, retry_after
 from jobwait._text import MAX_WARNINGS, printable
 
-from .kit.widgets import CONFIG, GET_JOB, ID, JobResponse, JobsResource, Script, Sync, Time, answer
+from .kit.widgets import (
+    CONFIG,
+    GET_JOB,
+    ID,
+    KEY,
+    JobResponse,
+    JobsResource,
+    Script,
+    Sync,
+    Time,
+    answer,
+)
 
 BODY = json.dumps({"data": {"id": "é", "status": "running"}}, ensure_ascii=False)
 
@@ -124,6 +136,36 @@ ABSENT = JobOperation[str, JobResponse, Any, Any](
     polling=GET_JOB.polling,
     absent="pending",
 )
+TOLD = JobOperation[str, JobResponse, Any, Any](
+    provider="widgets",
+    operation_id="getJob",
+    method="GET",
+    path="/v1/jobs/{id}",
+    parts=GET_JOB.parts,
+    response_type=JobResponse,
+    job_attribute="data",
+    status="/data/status",
+    states=GET_JOB.states,
+    polling=GET_JOB.polling,
+    responses={202: "running"},
+)
+
+
+@pytest.mark.parametrize("code", [200, 202])
+@pytest.mark.parametrize("word", [KEY, "x" * 100_000, "\x1b[2J", b64encode(KEY.encode()).decode()])
+def test_a_word_that_the_document_does_not_know_is_shown_as_any_other_of_a_server(
+    time: Time, code: int, word: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "jobwait")
+    response = httpx.Response(code, json={"data": {"id": ID, "status": word}})
+    resource = JobsResource(Sync().client(Script(time, response))._calls)
+    resource.operation = TOLD
+    with pytest.raises(WaitTimeoutError) as caught:
+        wait_for_completion(resource, ID, timeout=10)
+    for text in (str(caught.value), *(record.getMessage() for record in caplog.records)):
+        assert word not in text
+        assert text.isprintable()
+        assert len(text) < 1_000
 
 
 @pytest.mark.parametrize(
