@@ -3,8 +3,8 @@
 `python -m benchmarks.holds KIND WAITS [SHORTEST LONGEST]` waits for so many jobs, which take so
 many seconds, in processes of their own, and prints what that took. `process` and `blocking` wait in
 memory, `file` on a `Checkpoint`, `session` on one over aiohttp; `--kill SECONDS` kills the process
-once. `celery` has two workers, and needs RabbitMQ; `triggerer` is a trigger of Airflow's, and needs
-an environment with it.
+once. `celery` has two workers and one for outcomes, and needs RabbitMQ; `triggerer` is a trigger of
+Airflow's, and needs an environment with it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import resource
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
@@ -153,14 +153,13 @@ def on_celery(url: str, ids: list[str], folder: Path, kill: float | None) -> Non
             from benchmarks.queue import app, waits
 
             quiet = ("--without-gossip", "--without-mingle", "-c", "1", "--loglevel=WARNING")
-            for number in range(WORKERS):
-                name = ("-n", f"worker{number}@localhost")
-                programs.python("-m", "celery", "-A", "benchmarks.queue", "worker", *quiet, *name)
+            for number, queue in enumerate([*["celery"] * WORKERS, "outcomes"]):
+                own = ("-n", f"worker{number}@localhost", "-Q", queue)
+                programs.python("-m", "celery", "-A", "benchmarks.queue", "worker", *quiet, *own)
             with Client("key", base_url=url) as client, app:
                 waits.delay(*[Wait.start(client.jobs, id, timeout=TIMEOUT) for id in ids])
             while len(told(folder)) < len(ids):
                 time.sleep(1)
-            print(f"the broker: {memory_of('beam.smp'):.0f} MiB")
     finally:
         programs.stop()
 
@@ -174,17 +173,6 @@ def told(folder: Path) -> dict[str, float]:
         at, job_id = line.split()
         first.setdefault(job_id, float(at))
     return first
-
-
-def memory_of(program: str) -> float:
-    """MiB that the largest process of a program has taken."""
-    peaks = [0.0]
-    for status in Path("/proc").glob("[0-9]*/status"):
-        with suppress(OSError):
-            lines = [line.split() for line in status.read_text().splitlines()]
-            if ["Name:", program] in lines:
-                peaks += [int(line[1]) / 1024 for line in lines if line[0] == "VmHWM:"]
-    return max(peaks)
 
 
 def measure(options: argparse.Namespace) -> str:
@@ -206,7 +194,8 @@ def measure(options: argparse.Namespace) -> str:
     return (
         f"{options.kind}, {options.waits:,} waits of {options.shortest:g} to {options.longest:g} s:"
         f" ended at {last:.1f} s, lag {fmean(lags):.2f} s (95 %: {quantiles(lags, n=20)[-1]:.2f}),"
-        f" {polls:,} polls ({polls / last:,.0f}/s), {used.ru_maxrss / 1024:.0f} MiB,"
+        f" {polls:,} polls ({polls / last:,.0f}/s),"
+        f" {used.ru_maxrss / 1024:.0f} MiB in the largest process,"
         f" {used.ru_utime + used.ru_stime:.0f} s CPU with the provider's"
     )
 

@@ -17,6 +17,8 @@ app.conf.update(
     task_default_exchange_type="topic",
     broker_transport_options={"confirm_publish": True},
     worker_prefetch_multiplier=1,
+    # Outcomes do not stand in line behind the waits of others.
+    task_routes={"benchmarks.queue.job_ended": "outcomes"},
 )
 sink = Sink(os.environ["SINK"])
 

@@ -230,7 +230,7 @@ def test_a_key_is_in_nothing_that_a_wait_shows(
     if silent in answers:
         caller.limit = SHORT
     with serve(*answers) as wire, pytest.raises(JobwaitError) as caught:
-        caller.wait(wire.url, schedule=Fixed(0.001), timeout=1)
+        caller.wait(wire.url, schedule=Fixed(0.001), timeout=10)
     assert wire.requests
     assert_error_hides_the_key(caught.value)
     assert_hidden(log.text)

@@ -12,10 +12,10 @@ import pytest
 import yaml
 from jobwait_generator.cli import main
 from jobwait_generator.document.document import Document, load
+from jobwait_generator.model.schemas import Node
 from jobwait_generator.project import refusal
 from jobwait_generator.suggest.candidates import suggest
 from jobwait_generator.suggest.prose import described_words, pace
-from jobwait_generator.suggest.reading import Place
 
 from ..kit.foreign import ERROR, FOREIGN, NUMBER, TEXT, Foreign, Json, answers, document, thing
 from .test_generator_suggest import WORDS, proposed
@@ -139,7 +139,7 @@ def test_words_of_a_description_are_judged_as_listed_ones_are() -> None:
     ],
 )
 def test_other_words_in_quotes_are_no_status(text: str, words: list[str]) -> None:
-    assert described_words([Place({"description": text}, "")]) == words
+    assert described_words([Node({"description": text}, "")]) == words
 
 
 def test_a_delete_that_cancels_is_proposed_and_another_is_offered() -> None:

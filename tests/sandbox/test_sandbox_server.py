@@ -134,7 +134,13 @@ def test_it_says_nothing_on_the_console() -> None:
         "        c.sendall(b'nonsense\\r\\n\\r\\n')\n"
         "        assert c.recv(100).startswith(b'HTTP/1.1 400')\n",
     )  # fmt: skip
-    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+    assert (finished.returncode, finished.stdout, said(finished.stderr)) == (0, "", "")
+
+
+def said(errors: str) -> str:
+    """What stands in stderr, less what asyncio says of a slow machine."""
+    lines = errors.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("Executing <"))
 
 
 def test_importing_it_loads_no_server() -> None:
@@ -182,8 +188,8 @@ def test_the_command_tells_how_to_try_it_and_ends_cleanly(web: Web, number: sign
         assert [answer.status for answer in answers] == [201, 200, 200]
         assert [entry["status"] for entry in answers[-1].json()["requests"]] == [200]
         process.send_signal(number)
-        rest = process.communicate(timeout=30)
-    assert (process.returncode, *map(str.strip, rest)) == (0, "", "")
+        rest, errors = process.communicate(timeout=30)
+    assert (process.returncode, rest.strip(), said(errors).strip()) == (0, "", "")
     for provider in PROVIDERS.values():
         assert provider.title in text
     assert "sandbox-key" in text

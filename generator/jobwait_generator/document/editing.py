@@ -19,8 +19,8 @@ class Editor:
     """
 
     def __init__(self, data: Any) -> None:
-        self.data = data
-        self.copied = 0
+        self.data: Any = data
+        self.copied: int = 0
         """Values in all mappings and lists that were copied."""
         self._own: dict[int, Any] = {}
         """The mappings and lists that nobody else has, by their identity."""

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 from ..document.pointer import joined
 from ..document.values import Mapping
+from ..model.schemas import Node
 from .operations import Operation, is_id, types_of
-from .reading import Body, Path, Place, Reader, is_around_job
+from .reading import Body, Path, Reader, is_around_job
 from .vocabulary import split
 
 PROGRESS: Final = (
@@ -121,7 +122,7 @@ def _reason(reader: Reader, body: Body, path: Path, where: Path, key: str) -> st
     return ""
 
 
-def _says(reader: Reader, key: str, places: list[Place], name: str) -> bool:
+def _says(reader: Reader, key: str, places: list[Node], name: str) -> bool:
     """Whether a member can hold a failure's code, message or whether to retry it."""
     schemas = reader.schemas(places)
     types = {kind for schema in schemas for kind in types_of(schema)}

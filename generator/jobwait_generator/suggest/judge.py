@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..document.pointer import joined
+from ..model.schemas import Node
 from . import fields, prose
 from .operations import ASKS, Operation, ids_of, types_of
 from .overlay import Alternative, Proposal
-from .reading import Body, Path, Place, Reader, is_status, variants_of
+from .reading import Body, Path, Reader, is_status, variants_of
 from .vocabulary import (
     CANCELLED,
     FAILED,
@@ -121,7 +122,7 @@ class Judge:
         return None
 
     def _readings(
-        self, operation: Operation, bodies: Mapping[str, Place], body: Body
+        self, operation: Operation, bodies: Mapping[str, Node], body: Body
     ) -> Iterator[Candidate]:
         booleans: list[Path] = []
         has_status = False
@@ -140,11 +141,11 @@ class Judge:
             if fields.outcome(self.reader, body, job, where):
                 yield self._proposed(operation, bodies, body, where, _BOOLEAN, [])
 
-    def _is_boolean(self, places: list[Place]) -> bool:
+    def _is_boolean(self, places: list[Node]) -> bool:
         types = {kind for schema in self.reader.schemas(places) for kind in types_of(schema)}
         return types - {"null"} == {"boolean"}
 
-    def _reason(self, bodies: Mapping[str, Place], body: Body) -> str:
+    def _reason(self, bodies: Mapping[str, Node], body: Body) -> str:
         """Why nothing in the bodies of an operation is a status."""
         for path, members in body.objects.items():
             for name, places in members.items():
@@ -185,10 +186,10 @@ class Judge:
     def _judged(
         self,
         operation: Operation,
-        bodies: Mapping[str, Place],
+        bodies: Mapping[str, Node],
         body: Body,
         where: Path,
-        places: list[Place],
+        places: list[Node],
     ) -> Iterator[Candidate]:
         words, bare = self.reader.words(places, body.tagged.get(where, []))
         if bare:
@@ -212,7 +213,7 @@ class Judge:
     def _proposed(
         self,
         operation: Operation,
-        bodies: Mapping[str, Place],
+        bodies: Mapping[str, Node],
         body: Body,
         where: Path,
         states: Mapping[str, Meaning],
@@ -261,7 +262,7 @@ class Judge:
     def _objections(
         self,
         operation: Operation,
-        bodies: Mapping[str, Place],
+        bodies: Mapping[str, Node],
         body: Body,
         where: Path,
         states: Mapping[str, Meaning],

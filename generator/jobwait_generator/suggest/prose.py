@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from .reading import Place
+from ..model.schemas import Node
 from .vocabulary import is_resource, meanings
 
 POLLS: Final = re.compile(
@@ -83,7 +83,7 @@ class Pace(NamedTuple):
     """The words that say it."""
 
 
-def described_words(places: Iterable[Place]) -> list[str]:
+def described_words(places: Iterable[Node]) -> list[str]:
     """The words of a status that its description lists, known or not.
 
     A list has at least two words that are known; of other words in quotes, only those are taken.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping as AnyMapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from ..document.pointer import at, escaped, joined, local_pointer
 from ..document.values import Mapping, is_mapping, mapping, sequence
+from ..model.schemas import Node
 from .operations import Operation, place_of, types_of
 from .vocabulary import split
 
@@ -26,19 +27,12 @@ _SUCCESSFUL: Final = re.compile(r"2([0-9][0-9]|[xX][xX])")
 Path: TypeAlias = tuple[str, ...]
 
 
-class Place(NamedTuple):
-    """A schema, and where it stands."""
-
-    schema: Mapping
-    pointer: str
-
-
 @dataclass
 class Body:
     """What the bodies of one operation hold, down to a few levels of objects."""
 
-    objects: dict[Path, dict[str, list[Place]]] = field(
-        default_factory=dict[Path, "dict[str, list[Place]]"]
+    objects: dict[Path, dict[str, list[Node]]] = field(
+        default_factory=dict[Path, "dict[str, list[Node]]"]
     )
     tagged: dict[Path, list[str]] = field(default_factory=dict[Path, "list[str]"])
     """The words of discriminators, by where these stand."""
@@ -75,7 +69,7 @@ class Reader:
         """Every operation that a client could call."""
         for path, value in mapping(self.data.get("paths")).items():
             place = joined(["paths", path])
-            item, pointer = self.resolved(Place(mapping(value), place))
+            item, pointer = self.resolved(Node(mapping(value), place))
             for method, operation in item.items():
                 if str(method).lower() in ("delete", "get", "patch", "post", "put"):
                     own = mapping(operation)
@@ -91,12 +85,12 @@ class Reader:
         seen: set[tuple[str, str]] = set()
         for owner, place in ((operation, f"{pointer}/{method}"), (item, pointer)):
             for i, value in enumerate(sequence(owner.get("parameters"))[:PARTS]):
-                parameter = self.resolved(Place(mapping(value), f"{place}/parameters/{i}")).schema
+                parameter = self.resolved(Node(mapping(value), f"{place}/parameters/{i}")).schema
                 if place_of(parameter) not in seen:
                     seen.add(place_of(parameter))
                     yield parameter
 
-    def resolved(self, place: Place) -> Place:
+    def resolved(self, place: Node) -> Node:
         """What stands behind any chain of `$ref`; nothing where that has no end."""
         seen: set[str] = set()
         schema, pointer = place
@@ -106,14 +100,14 @@ class Reader:
             if target is None and reference != "#":
                 self.external.setdefault(reference)
             if target is None or target in seen or len(seen) > PARTS:
-                return Place({}, pointer)
+                return Node({}, pointer)
             seen.add(target)
             schema, pointer = mapping(at(self.data, target)), target
-        return Place(schema, pointer)
+        return Node(schema, pointer)
 
-    def flat(self, places: Iterable[Place]) -> list[Place]:
+    def flat(self, places: Iterable[Node]) -> list[Node]:
         """Schemas and all they are combined from, each once."""
-        result: dict[str, Place] = {}
+        result: dict[str, Node] = {}
         waiting = list(places)[::-1]
         while waiting and len(result) < PARTS and self.left > 0:
             self.left -= 1
@@ -125,14 +119,14 @@ class Reader:
                 waiting += parts_of(place, key)[::-1]
         return list(result.values())
 
-    def schemas(self, places: Iterable[Place]) -> list[Mapping]:
+    def schemas(self, places: Iterable[Node]) -> list[Mapping]:
         """The same, without their places."""
         return [place.schema for place in self.flat(places)]
 
-    def bodies(self, operation: Operation) -> dict[str, Place]:
+    def bodies(self, operation: Operation) -> dict[str, Node]:
         """The schemas of the JSON bodies that say how far a job is, by their status codes."""
         codes = list(filter(_SUCCESSFUL.fullmatch, operation.responses)) or ["default"]
-        result: dict[str, Place] = {}
+        result: dict[str, Node] = {}
         for code in codes:
             response = self._response(operation, code)
             for media, content in mapping(response.schema.get("content")).items():
@@ -140,13 +134,13 @@ class Reader:
                 if kind in ("application/json", "*/*") or kind.endswith("+json"):
                     pointer = f"{response.pointer}/content/{escaped(str(media))}/schema"
                     schema = mapping(mapping(content).get("schema"))
-                    result.setdefault(code, self.resolved(Place(schema, pointer)))
+                    result.setdefault(code, self.resolved(Node(schema, pointer)))
         return result
 
-    def _response(self, operation: Operation, code: str) -> Place:
+    def _response(self, operation: Operation, code: str) -> Node:
         value = mapping(operation.responses.get(code))
         pointer = f"{operation.pointer}/responses/{escaped(code)}"
-        return self.resolved(Place(value, pointer))
+        return self.resolved(Node(value, pointer))
 
     def retry_after(self, operation: Operation) -> str | None:
         """What the document says of a `Retry-After` that comes with a job's status."""
@@ -154,7 +148,7 @@ class Reader:
             place = self._response(operation, code)
             for name, header in mapping(place.schema.get("headers")).items():
                 if str(name).lower() == "retry-after":
-                    value = self.resolved(Place(mapping(header), place.pointer)).schema
+                    value = self.resolved(Node(mapping(header), place.pointer)).schema
                     example = value.get("example", mapping(value.get("schema")).get("example"))
                     text = f" (its example is {example})" if isinstance(example, int | str) else ""
                     return f"Retry-After comes with {code}{text}; waits obey it"
@@ -165,32 +159,32 @@ class Reader:
         if operation.method != "post":
             return []
         pointer = f"{operation.pointer}/requestBody"
-        body = self.resolved(Place(mapping(operation.value.get("requestBody")), pointer))
+        body = self.resolved(Node(mapping(operation.value.get("requestBody")), pointer))
         names: dict[str, None] = {}
         for media, content in mapping(body.schema.get("content")).items():
             place = f"{body.pointer}/content/{escaped(str(media))}/schema"
-            for schema in self.schemas([Place(mapping(mapping(content).get("schema")), place)]):
+            for schema in self.schemas([Node(mapping(mapping(content).get("schema")), place)]):
                 names |= dict.fromkeys(map(str, sequence(schema.get("required"))[:PARTS]))
         return list(names)
 
     def needs_body(self, operation: Operation) -> bool:
         """Whether a request must have a body."""
         value = mapping(operation.value.get("requestBody"))
-        return self.resolved(Place(value, "")).schema.get("required") is True
+        return self.resolved(Node(value, "")).schema.get("required") is True
 
-    def body(self, roots: list[Place]) -> Body:
+    def body(self, roots: list[Node]) -> Body:
         """What the bodies at these places hold, taken together."""
         key = tuple(root.pointer for root in roots)
         if key not in self._bodies:
             self._bodies[key] = self._read(roots)
         return self._bodies[key]
 
-    def _read(self, roots: list[Place]) -> Body:
+    def _read(self, roots: list[Node]) -> Body:
         body = Body()
-        seen: dict[Path, dict[str, list[Place]]] = {}
-        level: list[tuple[Path, list[Place]]] = [((), roots)]
+        seen: dict[Path, dict[str, list[Node]]] = {}
+        level: list[tuple[Path, list[Node]]] = [((), roots)]
         for depth in range(_DEPTH + 1):
-            following: list[tuple[Path, list[Place]]] = []
+            following: list[tuple[Path, list[Node]]] = []
             for path, places in level:
                 parts = self.flat(places)
                 identity = tuple(part.pointer for part in parts)
@@ -210,29 +204,29 @@ class Reader:
             level = following
         return body
 
-    def members(self, parts: list[Place]) -> dict[str, list[Place]]:
+    def members(self, parts: list[Node]) -> dict[str, list[Node]]:
         """The properties of objects, by name."""
-        members: dict[str, list[Place]] = {}
+        members: dict[str, list[Node]] = {}
         for schema, pointer in parts:
             properties = mapping(schema.get("properties"))
             self.left -= len(properties)
             for name, value in properties.items():
                 place = f"{pointer}/properties/{escaped(str(name))}"
-                members.setdefault(str(name), []).append(Place(mapping(value), place))
+                members.setdefault(str(name), []).append(Node(mapping(value), place))
         return members
 
-    def _read_lists(self, parts: list[Place], path: Path, body: Body) -> None:
+    def _read_lists(self, parts: list[Node], path: Path, body: Body) -> None:
         for schema, pointer in parts:
             items = schema.get("items")
             if is_mapping(items):
-                inner = self.members(self.flat([Place(items, f"{pointer}/items")]))
+                inner = self.members(self.flat([Node(items, f"{pointer}/items")]))
                 where = joined(path)
                 body.listed += [f"{where}/*/{escaped(n)}" for n in inner if is_status(n)]
 
-    def words(self, places: list[Place], tagged: list[str]) -> tuple[list[str], list[Place]]:
+    def words(self, places: list[Node], tagged: list[str]) -> tuple[list[str], list[Node]]:
         """The words of a status, and where it is a string without any, the schemas of it."""
         words: list[str] = []
-        bare: list[Place] = []
+        bare: list[Node] = []
         for place in self.flat(places):
             listed = sequence(place.schema.get("enum"))[: _WORDS + 1]
             listed = listed or [place.schema.get("const")]
@@ -243,7 +237,7 @@ class Reader:
         words = list(dict.fromkeys(words)) or list(dict.fromkeys(tagged))
         return words, [] if words else bare
 
-    def has(self, places: Iterable[Place], where: Path, *, always: bool = False) -> bool:
+    def has(self, places: Iterable[Node], where: Path, *, always: bool = False) -> bool:
         """Whether every variant of a body has a member, or where `always`, can be relied on to."""
         for name in where:
             places = [
@@ -253,34 +247,34 @@ class Reader:
                 return False
         return True
 
-    def _in_all(self, place: Place, name: str, required: bool, levels: int) -> list[Place]:
+    def _in_all(self, place: Node, name: str, required: bool, levels: int) -> list[Node]:
         """A member in each variant of a schema; nothing where one has none."""
         schema, pointer = self.resolved(place)
         self.left -= 1
         if levels == 0 or self.left <= 0:
             return []
-        beside = [self.resolved(part).schema for part in parts_of(Place(schema, pointer), "allOf")]
+        beside = [self.resolved(part).schema for part in parts_of(Node(schema, pointer), "allOf")]
         listed = (sequence(part.get("required")) for part in (schema, *beside))
         required = required and not any(name in names for names in listed)
         if name in mapping(schema.get("properties")):
             value = mapping(mapping(schema.get("properties"))[name])
-            places = [Place(value, f"{pointer}/properties/{escaped(name)}")]
+            places = [Node(value, f"{pointer}/properties/{escaped(name)}")]
             return [] if required else places
         for key in ("oneOf", "anyOf", "allOf"):
             variants = [
                 self._in_all(part, name, required, levels - 1)
-                for part in parts_of(Place(schema, pointer), key)
+                for part in parts_of(Node(schema, pointer), key)
                 if part.schema.get("type") != "null"
             ]
             if any(variants) and (key == "allOf" or all(variants)):
                 return [inner for members in variants for inner in members]
         return []
 
-    def _is_nullable(self, place: Place) -> bool:
+    def _is_nullable(self, place: Node) -> bool:
         parts = self.schemas([place])
         return any("null" in types_of(part) or part.get("nullable") is True for part in parts)
 
-    def owners(self, bodies: AnyMapping[str, Place], job: Path) -> list[Place]:
+    def owners(self, bodies: AnyMapping[str, Node], job: Path) -> list[Node]:
         """The schemas of a job."""
         places = list(bodies.values())
         for name in job:
@@ -288,18 +282,18 @@ class Reader:
         return [self.resolved(place) for place in places]
 
 
-def parts_of(place: Place, key: str) -> list[Place]:
+def parts_of(place: Node, key: str) -> list[Node]:
     """The schemas that `allOf`, `anyOf` or `oneOf` of a schema lists."""
     parts = sequence(place.schema.get(key))[:PARTS]
-    return [Place(mapping(part), f"{place.pointer}/{key}/{i}") for i, part in enumerate(parts)]
+    return [Node(mapping(part), f"{place.pointer}/{key}/{i}") for i, part in enumerate(parts)]
 
 
-def variants_of(root: Place) -> list[Place]:
+def variants_of(root: Node) -> list[Node]:
     """What a body may be."""
     return parts_of(root, "oneOf") or parts_of(root, "anyOf") or [root]
 
 
-def _read_discriminators(parts: list[Place], path: Path, body: Body) -> None:
+def _read_discriminators(parts: list[Node], path: Path, body: Body) -> None:
     for schema, _ in parts:
         discriminator = mapping(schema.get("discriminator"))
         name = discriminator.get("propertyName")

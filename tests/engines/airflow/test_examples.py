@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ...docs.blocks import Block, blocks
+from ...documentation.blocks import Block, blocks
 from ..programs import Programs
 
 EXAMPLES = [block for block in blocks() if block.language == "python" and "airflow" in block.text]
