@@ -394,8 +394,8 @@ def fuzz(session: nox.Session) -> None:
     """Try random documents, overlays and answers for ten minutes; `-- --seconds 60 --seed 5`."""
     pip_install(session, *wheels(unplayable=True), *groups("test"))
     # A test is as long as it shall be.
-    options = ("-o", "faulthandler_timeout=0", "-rP", "tests/fuzz", *session.posargs)
-    session.run("python", "-m", "pytest", *options)
+    options = ("-o", "faulthandler_timeout=0", "-s", "--show-capture=no", "tests/fuzz")
+    session.run("python", "-m", "pytest", *options, *session.posargs)
 
 
 @nox.session(requires=["build"])

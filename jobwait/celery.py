@@ -126,8 +126,8 @@ class _Worker(threading.local):
 
 
 def _check(app: Celery, name: str) -> None:
-    first = app.connection_for_write()
-    brokers = first.alt or [first.as_uri(include_password=True)]
+    urls: Any = app.conf.broker_write_url or "amqp://"
+    brokers = urls.split(";") if isinstance(urls, str) else [*urls]
     if any(broker.startswith(("redis", "sentinel")) for broker in brokers):
         raise ConfigurationError(
             "with Redis as broker a wait is lost now and then, as Celery only emulates "

@@ -59,6 +59,8 @@ def make_all(root: Path, console: Console, *, force: bool) -> int:
         write_package(directory, package, _inner(files, package))
     for package in sorted(touched - present):
         remove_package(directory, package)
+    for note in new.notes:
+        console.note(note)
     _report(console, files, differences, kept, changes)
     if not inputs:
         console.note(_NO_DOCUMENTS)

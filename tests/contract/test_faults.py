@@ -37,7 +37,7 @@ from jobwait.sandbox import FaultKind, Faults, LogEntry, Outcome as Ending, Sand
 JOBS: Final = 50
 """Of each provider."""
 RATE: Final = 0.3
-TIMEOUT: Final = 6.0
+TIMEOUT: Final = 12.0
 LIMIT: Final = 0.5
 """Seconds of a request, so that black holes and dripping answers end."""
 SLACK: Final = 0.3
@@ -108,7 +108,7 @@ def jobs_of(sandbox: Sandbox, provider: str) -> list[SandboxJob]:
         sandbox.create_job(
             provider,
             # The last ones do not end in time.
-            seconds=draw.uniform(0, 2) if number < JOBS - 5 else 1e6,
+            seconds=draw.uniform(0, 4) if number < JOBS - 5 else 1e6,
             outcome=draw.choice(outcomes),
             faults=[Faults(RATE, kinds, seed=draw.randrange(1_000_000))],
         )
@@ -237,7 +237,6 @@ def test_every_job_ends_as_the_log_says_and_nothing_is_left_behind(
     assert max(entry.time for entry in log) < began + TIMEOUT + SLACK
     assert ended < began + TIMEOUT + 2 * SLACK
 
-    assert any(throttle.pauses for throttle in throttles.values())
     for name, throttle in throttles.items():
         seen = [entry for entry in log if entry.provider == name]
         # A reset of a connection that was used before is answered at once, on a new one.
@@ -248,6 +247,7 @@ def test_every_job_ends_as_the_log_says_and_nothing_is_left_behind(
                 again.append(entry.time)
             used.add(entry.connection)
         assert len(seen) - len(again) <= throttle.turns
+        assert throttle.pauses
         for paused, until in throttle.pauses:
             # What comes in then was sent before.
             under_way = sum(sent < paused < answered for sent, answered in throttle.polls)

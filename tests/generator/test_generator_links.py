@@ -78,12 +78,15 @@ def test_the_command_says_what_it_left_out(
 ) -> None:
     data = linked("list", "/things", servers=[{"url": "https://files.test"}])
     (tmp_path / "a.json").write_text(json.dumps(data))
-    spec = ["--spec", str(tmp_path / "a.json"), "--name", "acme", "--out", str(tmp_path)]
-    assert main(["build", *spec], tmp_path) == 0
-    assert (
-        "acme-client: `list` is left out: GET /things is at another server, https://files.test"
-        in capsys.readouterr().err
-    )
+    spec = ["--spec", str(tmp_path / "a.json")]
+    note = "acme-client: `list` is left out: GET /things is at another server, https://files.test"
+    for command in (
+        ["build", *spec, "--name", "acme", "--out", str(tmp_path)],
+        ["add", "acme", *spec],
+        ["--force"],
+    ):
+        assert main(command, tmp_path) == 0
+        assert note in capsys.readouterr().err
 
 
 def test_an_operation_of_another_server_that_is_selected_is_refused() -> None:
