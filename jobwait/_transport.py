@@ -220,7 +220,11 @@ class AsyncTransport:
         if idle is None:
             self._idle = {old: kept for old, kept in self._idle.items() if not old.is_closed()}
             idle = self._idle.setdefault(loop, deque())
-        client, stream = await self._take(idle)
+        kept = idle.pop() if idle else None
+        while kept is not None and kept.has_ended():
+            await kept.client.aclose()
+            kept = idle.pop() if idle else None
+        client, stream = (self._new(), None) if kept is None else (kept.client, kept.stream)
         exchange = Exchange(self._library, request, limit, deadline, stream)
         try:
             return await self._send(client, idle, exchange)
@@ -246,14 +250,6 @@ class AsyncTransport:
             if idle[0].since < now - KEEP_ALIVE or self._closed:
                 await idle.popleft().client.aclose()
         return response
-
-    async def _take(self, idle: deque[_Idle]) -> tuple[Any, Any]:
-        while idle:
-            kept = idle.pop()
-            if not kept.has_ended():
-                return kept.client, kept.stream
-            await kept.client.aclose()
-        return self._new(), None
 
     def _new(self) -> Any:
         if self._client is None:
