@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import TracebackType
@@ -62,7 +63,7 @@ def _hides_arguments(function: FunctionT) -> FunctionT:
     return hidden
 
 
-class _Client(Generic[CallsT, KeyT, HTTPClientT, LimiterT, RuntimeT]):
+class _Client(ABC, Generic[CallsT, KeyT, HTTPClientT, LimiterT, RuntimeT]):
     """What both clients share."""
 
     _calls: CallsT
@@ -108,10 +109,11 @@ class _Client(Generic[CallsT, KeyT, HTTPClientT, LimiterT, RuntimeT]):
         )
         self._calls = self._make_calls(options, http_client, runtime)
 
+    @abstractmethod
     def _make_calls(
         self, options: Options, http_client: HTTPClientT | None, runtime: RuntimeT | None
     ) -> CallsT:
-        raise NotImplementedError
+        """What sends its requests, over the user's HTTP client or its own connections."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -127,7 +129,7 @@ class _Client(Generic[CallsT, KeyT, HTTPClientT, LimiterT, RuntimeT]):
 
     def __copy__(self) -> Self:
         client = type(self).__new__(type(self))
-        client.__dict__.update(self.__dict__)
+        vars(client).update(vars(self))
         return client
 
     def __deepcopy__(self, memo: object) -> Self:
