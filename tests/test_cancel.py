@@ -12,7 +12,6 @@ from jobwait import (
     APITimeoutError,
     AsyncBaseClient,
     BaseClient,
-    JobOperation,
     Operation,
     Part,
     WaitTimeoutError,
@@ -25,12 +24,10 @@ from .kit.widgets import (
     CONFIG,
     ID,
     KEY,
-    POLLING,
     AsyncJobsResource,
-    CompletedJob,
-    JobResponse,
     JobsResource,
     Time,
+    get_job_operation,
 )
 
 CANCEL: Final[Operation[str, bytes]] = Operation(
@@ -43,19 +40,7 @@ CANCEL: Final[Operation[str, bytes]] = Operation(
 )
 
 
-OPERATION: Final[JobOperation[str, JobResponse, Any, CompletedJob]] = JobOperation(
-    provider="widgets",
-    operation_id="getJob",
-    method="GET",
-    path="/v1/jobs/{id}",
-    parts=CANCEL.parts,
-    response_type=JobResponse,
-    job_attribute="data",
-    status="/data/status",
-    states={"running": "running", "completed": "succeeded"},
-    polling=POLLING,
-    cancel=CANCEL,
-)
+OPERATION: Final = get_job_operation(cancel=CANCEL)
 TIMEOUT: Final = 60.0
 
 

@@ -39,12 +39,12 @@ from .kit.widgets import (
     GET_JOB,
     ID,
     KEY,
-    JobResponse,
     JobsResource,
     Script,
     Sync,
     Time,
     answer,
+    get_job_operation,
 )
 
 BODY = json.dumps({"data": {"id": "é", "status": "running"}}, ensure_ascii=False)
@@ -123,32 +123,8 @@ def test_json_of_any_depth_is_no_more_than_an_error(time: Time, depth: int, stat
     assert pickle.loads(pickle.dumps(caught.value)).args == caught.value.args
 
 
-ABSENT = JobOperation[str, JobResponse, Any, Any](
-    provider="widgets",
-    operation_id="getJob",
-    method="GET",
-    path="/v1/jobs/{id}",
-    parts=GET_JOB.parts,
-    response_type=JobResponse,
-    job_attribute="data",
-    status="/data/status",
-    states=GET_JOB.states,
-    polling=GET_JOB.polling,
-    absent="pending",
-)
-TOLD = JobOperation[str, JobResponse, Any, Any](
-    provider="widgets",
-    operation_id="getJob",
-    method="GET",
-    path="/v1/jobs/{id}",
-    parts=GET_JOB.parts,
-    response_type=JobResponse,
-    job_attribute="data",
-    status="/data/status",
-    states=GET_JOB.states,
-    polling=GET_JOB.polling,
-    responses={202: "running"},
-)
+ABSENT = get_job_operation(absent="pending")
+TOLD = get_job_operation(responses={202: "running"})
 
 
 @pytest.mark.parametrize("code", [200, 202])

@@ -118,7 +118,7 @@ POLLING: Final = Polling(initial=1.0, multiplier=2.0, maximum=4.0, timeout=60.0)
 
 
 def get_job_operation(
-    provider: str = "widgets", polling: Polling = POLLING
+    provider: str = "widgets", polling: Polling = POLLING, **options: Any
 ) -> JobOperation[str, JobResponse, Job, CompletedJob]:
     return JobOperation(
         provider=provider,
@@ -142,6 +142,7 @@ def get_job_operation(
         failure_message="/data/error/message",
         failure_retryable="/data/error/retryable",
         polling=polling,
+        **options,
     )
 
 
