@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +11,16 @@ import httpx
 
 from .programs import Programs, free_port, listens, until
 from .provider import new_job
+
+
+def number_ended(file: Path) -> int:
+    """How many waits a checkpoint has the outcomes of."""
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            (number,) = connection.execute("SELECT count(outcome) FROM waits").fetchone()
+    except sqlite3.OperationalError:  # it is not made yet
+        return 0
+    return int(number)
 
 
 def test_a_web_service_goes_on_with_its_batches_when_it_was_killed(
@@ -27,7 +36,8 @@ def test_a_web_service_goes_on_with_its_batches_when_it_was_killed(
     batch = httpx.post(url, json=ids).raise_for_status().json()
     assert httpx.get(f"{url}/{batch}").json() is None
     assert httpx.get(f"{url}/00000000-0000-0000-0000-000000000000").status_code == 404
-    time.sleep(1)
+    file = tmp_path / f"{batch}.db"
+    until(lambda: number_ended(file), "the first job has ended", server)
     server.kill()
     server = programs.python(*app, env=env)
     until(lambda: listens(port), "the service listens", server)
