@@ -7,7 +7,7 @@ from typing import Any
 
 from . import _faults as faults
 from ._errors import APIConnectionError, ClientClosedError
-from ._messages import Headers, Request, Response
+from ._messages import Headers, RawHeaders, Request, Response
 
 
 class AiohttpTransport:
@@ -18,20 +18,23 @@ class AiohttpTransport:
     """
 
     def __init__(self, library: ModuleType, session: Any) -> None:
+        from yarl import URL
+
         self._library = library
         self._session = session
+        self._url = URL
         self._timeout: Any = None
+        self._raw_headers: RawHeaders = []
+        self._headers: list[tuple[str, str]] = []
 
     async def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`; as `SyncTransport` does."""
-        from yarl import URL
-
         if self._session.closed:
             raise ClientClosedError("the http_client that was passed is closed: pass an open one")
-        if request.native is None:
-            headers = [(name.decode(), value.decode()) for name, value in request.headers]
-            request.native = URL(request.target, encoded=True), headers
-        url, headers = request.native
+        if self._raw_headers is not request.headers:
+            # Nearly all requests of a client share theirs.
+            self._raw_headers = request.headers
+            self._headers = [(name.decode(), value.decode()) for name, value in request.headers]
         timeout = self._timeout
         if timeout is None or timeout.total != limit:
             # One for nearly all requests, as making it costs much of what a request does.
@@ -39,8 +42,8 @@ class AiohttpTransport:
         try:
             async with self._session.request(
                 request.method,
-                url,
-                headers=headers,
+                self._url(request.target, encoded=True),
+                headers=self._headers,
                 data=request.body or None,
                 allow_redirects=False,
                 raise_for_status=False,

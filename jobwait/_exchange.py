@@ -39,19 +39,65 @@ class StaleConnectionError(Exception):
     """A connection that was kept broke before a byte of the answer came."""
 
 
+class Connection:
+    """A client of httpx's with one connection of its own, or the user's client.
+
+    Args:
+        is_own: Whether it is this layer's own, which adds nothing to a request.
+    """
+
+    __slots__ = ("client", "is_own", "native", "since", "stream")
+
+    def __init__(self, client: Any, *, is_own: bool = True) -> None:
+        self.client: Final = client
+        self.is_own: Final = is_own
+        self.stream: Any = None
+        """That of its connection; None where there is none, or a test's mock has answered."""
+        self.native: _Native | None = None
+        """The last request that it sent."""
+        self.since = time.monotonic()
+        """When it was used last."""
+
+    def has_ended(self) -> bool:
+        """Whether the server has closed the connection, or sent what nobody asked for."""
+        return self.stream is not None and bool(self.stream.get_extra_info("is_readable"))
+
+
 class _Native:
-    """A request of the library's, which costs much to make, and is sent at each poll of a job."""
+    """A request in the classes of the library, which costs much to make.
 
-    __slots__ = ("_headers", "_url", "request")
+    So the next one of its connection is the same, with another URL: the row "each poll / bare
+    aiohttp" of the benchmarks.
+    """
 
-    def __init__(self, request: Any) -> None:
-        self.request: Final = request
-        self._url = request.url
-        self._headers = request.headers.raw
+    __slots__ = ("_headers", "_library", "_source", "_url", "request")
 
-    def is_altered(self) -> bool:
-        """Whether something has changed it on its way, as tracers add a header to each."""
-        return self.request.url is not self._url or self.request.headers.raw != self._headers
+    def __init__(self, library: Any, source: Request) -> None:
+        self._library = library
+        self._source = source
+        self.request: Final = library.Request(
+            source.method,
+            library.URL(source.target),
+            headers=library.Headers(source.headers),
+            content=source.body or None,
+        )
+        self._url = self.request.url
+        self._headers = self.request.headers.raw
+
+    def turn_into(self, source: Request) -> bool:
+        """Make it another request, and return whether it differs by no more than its URL."""
+        last, request = self._source, self.request
+        if (
+            (source.headers is not last.headers)
+            or (source.method, source.body) != (last.method, last.body)
+            # Something has changed it on its way, as tracers add a header to each.
+            or (request.url is not self._url or request.headers.raw != self._headers)
+        ):
+            return False
+        if source is not last:
+            self._source = source
+            request.url = self._url = self._library.URL(source.target)
+        return True
 
 
 class Exchange:
@@ -61,13 +107,13 @@ class Exchange:
         library: The module httpx, or another that has its names.
         limit: Seconds for all of it.
         deadline: When it has to be over, as `time.monotonic` reads.
-        stream: That of the idle connection that it is to use; None if it may be a new one.
+        connection: What it is sent over.
         is_last_try: Whether an idle connection has broken under this request before.
     """
 
     __slots__ = (
-        *("_address", "_deadline", "_is_new", "_is_last_try", "_library", "_limit", "_peer"),
-        *("_is_traced", "_received", "_request", "_was_sent", "stream"),
+        *("_address", "_connection", "_deadline", "_is_last_try", "_is_new", "_is_traced"),
+        *("_library", "_limit", "_peer", "_received", "_request", "_was_sent"),
     )
 
     def __init__(
@@ -76,7 +122,7 @@ class Exchange:
         request: Request,
         limit: float,
         deadline: float,
-        stream: Any = None,
+        connection: Connection,
         *,
         is_last_try: bool = False,
     ) -> None:
@@ -91,28 +137,22 @@ class Exchange:
         """Where a new connection goes, the host or its proxy."""
         self._peer = ""
         """Whose certificate was asked for last."""
-        self.stream: Any = stream
-        """That of its connection."""
+        self._connection = connection
         # A connection that was made before tells nothing by `trace`, which costs at each step.
-        self._is_traced = stream is None
-        self._was_sent = stream is not None
+        self._is_traced = connection.stream is None
+        self._was_sent = not self._is_traced
         self._received = bytearray()
         """What was read of the answer, as it came."""
 
-    def send(self, client: Any, *, is_own: bool) -> Response:
-        """Send the request with a blocking client.
-
-        Args:
-            client: An `httpx.Client`.
-            is_own: Whether it is this layer's own, which adds nothing to a request.
-        """
+    def send(self) -> Response:
+        """Send the request with a blocking client."""
         token = _current.set(self)
         body = bytearray()
         try:
             limit = self.left()
-            native = self._native(client, self._trace, limit, limit, is_own=is_own)
+            native = self._native(self._trace, limit, limit)
             # Not even a client that follows redirects may carry the key to another origin.
-            response = client.send(native, stream=True, follow_redirects=False)
+            response = self._connection.client.send(native, stream=True, follow_redirects=False)
             self._is_last_try = True  # an answer has begun
             is_decoded = response.is_stream_consumed
             try:
@@ -125,19 +165,20 @@ class Exchange:
             headers = Headers(response.headers.raw)
             stream = response.extensions.get("network_stream")
             if stream is not None and self._is_spoilt(response, headers):
+                self._connection.stream = None
                 stream.close()
             return self._response(response, headers, body, is_decoded=is_decoded)
         except self._library.HTTPStatusError as error:
             return _raised_by_hook(error.response)
         except BaseException:
-            if self.stream is not None and not self._was_sent:
+            if self._connection.stream is not None and not self._was_sent:
                 # What goes wrong before it belongs to a connection would leave it open.
-                self.stream.close()
+                self._connection.stream.close()
             raise
         finally:
             _current.reset(token)
 
-    async def asend(self, client: Any, *, is_own: bool) -> Response:
+    async def asend(self) -> Response:
         """Send the request with an asynchronous client; as `send`."""
         from asyncio import timeout
 
@@ -147,7 +188,8 @@ class Exchange:
             limit = self.left()
             async with timeout(limit):
                 # A limit for each read too would only cost a timer more.
-                native = self._native(client, self._atrace, None, limit, is_own=is_own)
+                native = self._native(self._atrace, None, limit)
+                client = self._connection.client
                 response = await client.send(native, stream=True, follow_redirects=False)
                 self._is_last_try = True
                 # What a test's mock answers was read, and decoded, before.
@@ -162,46 +204,42 @@ class Exchange:
                 headers = Headers(response.headers.raw)
                 stream = response.extensions.get("network_stream")
                 if stream is not None and self._is_spoilt(response, headers):
+                    self._connection.stream = None
                     await stream.aclose()
             return self._response(response, headers, body, is_decoded=is_decoded)
         except self._library.HTTPStatusError as error:
             return _raised_by_hook(error.response)
         except BaseException:
-            if self.stream is not None and not self._was_sent:
-                await self.stream.aclose()
+            if self._connection.stream is not None and not self._was_sent:
+                await self._connection.stream.aclose()
             raise
         finally:
             _current.reset(token)
 
-    def _native(
-        self, client: Any, trace: Any, each: float | None, pool: float, *, is_own: bool
-    ) -> Any:
+    def _native(self, trace: Any, each: float | None, pool: float) -> Any:
         """The request in the classes of the library.
 
         Args:
             each: Seconds for connecting, and for each read and write.
             pool: Seconds for getting a connection of the client's.
         """
-        request, content = self._request, self._request.body or None
+        request, connection = self._request, self._connection
         timeout = {"connect": each, "read": each, "write": each, "pool": pool}
         extensions: dict[str, Any] = {"timeout": timeout}
         if self._is_traced:
             extensions["trace"] = trace
         _hide_secrets_in_logs(self._library.__name__)
-        if not is_own:
-            return client.build_request(
+        if not connection.is_own:
+            return connection.client.build_request(
                 request.method,
                 request.target,
                 headers=request.headers,
-                content=content,
+                content=request.body or None,
                 extensions=extensions,
             )
-        if request.native is None or request.native.is_altered():
-            url, headers = self._library.URL(request.target), self._library.Headers(request.headers)
-            request.native = _Native(
-                self._library.Request(request.method, url, headers=headers, content=content)
-            )
-        native = request.native.request
+        if connection.native is None or not connection.native.turn_into(request):
+            connection.native = _Native(self._library, request)
+        native = connection.native.request
         native.extensions = extensions
         return native
 
@@ -254,7 +292,7 @@ class Exchange:
             # What a proxy was sent before is no part of the request.
             self._was_sent, self._peer = False, info["server_hostname"]
         elif name in _NEW_STREAM:
-            self.stream = info["return_value"]
+            self._connection.stream = info["return_value"]
         return name
 
     def _limit_shared(self, response: Any) -> None:
@@ -324,7 +362,8 @@ class Exchange:
             # Its own words would show the header.
             text = "its URL or a header cannot be sent: check base_url and headers"
             return faults.failure(request, text, None, is_permanent=True)
-        is_setup = self.stream is not None and not self._was_sent and isinstance(error, Exception)
+        is_open = self._connection.stream is not None
+        is_setup = is_open and not self._was_sent and isinstance(error, Exception)
         if not (is_setup or isinstance(error, (library.RequestError, OSError, UnicodeError))):
             return None
         was_kept = self._was_sent and not self._is_new
@@ -342,7 +381,7 @@ class Exchange:
             is_refusal = re.match(_REFUSAL, reason) is not None
             text = f"{proxy or 'the proxy'} answered {reason}"
             return faults.bad_proxy(request, text, error, is_permanent=is_refusal)
-        if proxy is not None and self.stream is None:
+        if proxy is not None and self._connection.stream is None:
             text = f"{proxy} cannot be reached ({reason})"
             return faults.bad_proxy(request, text, error, is_permanent=True)
         if proxy is not None and not isinstance(error, (self._library.RequestError, OSError)):

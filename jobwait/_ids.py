@@ -18,15 +18,6 @@ def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
     Raises:
         InvalidArgumentError: `job_id` is no id.
     """
-    values: list[str | int] = []
-    for part, value in zip(operation.id_parts, typed_parts(operation, job_id), strict=True):
-        text = _id_text(operation, part, value)
-        values.append(value if part.kind is int and part.location == "body" else text)
-    return values
-
-
-def typed_parts(operation: Operation[IdT, Any], job_id: IdT) -> list[Any]:
-    """The parts of an id, each of the kind that the document gives it."""
     parts = operation.id_parts
     values: tuple[Any, ...] = (job_id,)
     if len(parts) != 1:
@@ -34,7 +25,12 @@ def typed_parts(operation: Operation[IdT, Any], job_id: IdT) -> list[Any]:
         if len(values) != len(parts):
             names = ", ".join(part.name for part in parts)
             raise _bad_id(operation, f"is a tuple of {len(parts)} parts ({names})")
-    return [_typed(operation, *pair) for pair in zip(parts, values, strict=True)]
+    sent: list[str | int] = []
+    for part, given in zip(parts, values, strict=True):
+        value = _typed(operation, part, given)
+        text = _id_text(operation, part, value)
+        sent.append(value if part.kind is int and part.location == "body" else text)
+    return sent
 
 
 def needs_body(operation: Operation[Any, Any]) -> bool:

@@ -66,8 +66,7 @@ class Request:
     """
 
     __slots__ = (
-        *("body", "functions", "headers", "max_body", "method", "native", "query", "secrets"),
-        "url",
+        *("body", "functions", "headers", "max_body", "method", "query", "secrets", "url"),
     )
 
     def __init__(
@@ -90,8 +89,6 @@ class Request:
         self.max_body: Final = max_body
         self.secrets: Final = secrets
         self.functions: Final = functions
-        self.native: Any = None
-        """What the transport keeps of it in the classes of its HTTP library."""
 
     @property
     def target(self) -> str:

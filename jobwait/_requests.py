@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -502,6 +502,6 @@ class AsyncCalls(SharedCalls):
         self.runtime: Final = runtime
         self.transport: Final = send
 
-    async def run(self, flow: Flow[T]) -> T:
+    def run(self, flow: Flow[T]) -> Coroutine[Any, Any, T]:
         """Do what a flow says."""
-        return await adrive(flow, self.transport, self.runtime.sleep)
+        return adrive(flow, self.transport, self.runtime.sleep)

@@ -486,7 +486,7 @@ class Scheduler:
             kept = step.state
             if not kept.final and not kept.failures:
                 # What is not needed to go on: of thousands of jobs it would be much.
-                kept = kept._replace(last=None)
+                kept = WaitState(*kept[:-1])
             entry = step.at, number, group, kept
             heappush(lane.heap, entry)
             if self._moved is not None:

@@ -31,15 +31,13 @@ MIN_POLLS: Final = 10
 """Polls with which it is tried, at least, unless that takes too long."""
 LONGEST_WINDOW: Final = 2.0
 """Seconds that are too long."""
-MAX_CUT: Final = 0.1
-"""What is left of a rate at which all polls are refused."""
 GROWTH: Final = 0.03
 """The part of the answered polls by which the rate is raised after each window."""
-RECOVERY: Final = 0.5
-"""The same, as long as the rate is below half of what the provider is known to answer."""
 DOUBT: Final = 0.8
-"""What is left of that knowledge after a window with refusals."""
-SLACK: Final = 0.02
+"""What is left, after a window with refusals, of a rate that was known to be possible."""
+HEADROOM: Final = 1.25
+"""How many times as much as was sent may be allowed: more would let polls stay in bunches."""
+SLACK: Final = 0.01
 """Seconds of turns that may be made up for, as timers ring late: what the largest burst holds."""
 LONGEST_ABSENCE: Final = 0.25
 """Seconds after which a position at the front of the queue is lost if nobody asks for a turn."""
@@ -79,8 +77,8 @@ class Throttle:
         """When the last one was sent."""
         self._answered = 0
         self._refused = 0
-        self._known: float | None = None
-        """Polls per second that the provider has answered lately; None before it first refused."""
+        self._threshold = math.inf
+        """Polls per second that the provider is known to answer: what it did when it refused."""
         self.rate: float = FIRST_RATE
         """Polls per second that are allowed now."""
         self.paused_until: float = -math.inf
@@ -161,9 +159,10 @@ class Throttle:
         with self._lock:
             if isinstance(result, APIStatusError) and refused and result.retry_after is not None:
                 self.paused_until = max(self.paused_until, ended + result.retry_after)
-            if self._known is None and not refused:
-                # Doubled in less than a second.
-                self.rate += 1.0
+            is_used = self._next > ended - 1 / self.rate
+            if not refused and is_used and self.rate < self._threshold / 2:
+                # Doubled in less than a second, as long as the answers are many.
+                self.rate += min(1.0, self.rate * (HEADROOM - 1))
             if began < self._since:
                 return  # sent at another rate
             if self._answered + self._refused == 0:
@@ -189,18 +188,14 @@ class Throttle:
             share: Of the refused ones, taken for smaller where there are few of all.
         """
         # What is allowed, but not used, is not known to be possible.
-        self.rate = min(self.rate, max(2 * sent, FIRST_RATE))
-        if self._known is None and not share:
-            return
-        if self._known is None:
-            self._known = self.rate
-        if answered:
+        self.rate = min(self.rate, max(HEADROOM * sent, FIRST_RATE))
+        left = 1 - share * (1 + share) / 2
+        if share and answered:
             # An outage, in which all is refused, says nothing of what the provider can do.
-            self._known = max(answered, self._known * (DOUBT if share else 1))
-        below = not share and self.rate < self._known / 2
-        cut = max(1 - share * (1 + share) / 2, MAX_CUT)
-        grown = self.rate * cut + answered * (RECOVERY if below else GROWTH)
-        self.rate = max(grown, MIN_RATE)
+            known = self.rate if math.isinf(self._threshold) else self._threshold
+            self._threshold = max(answered, known * DOUBT)
+        if share or self.rate >= self._threshold / 2:
+            self.rate = max(self.rate * left + answered * GROWTH, MIN_RATE)
 
 
 _throttles: Final[WeakValueDictionary[Hashable, Throttle]] = WeakValueDictionary()

@@ -12,10 +12,10 @@ import time
 from collections import deque
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ._errors import ClientClosedError, ConfigurationError
-from ._exchange import Exchange, StaleConnectionError
+from ._exchange import Connection, Exchange, StaleConnectionError
 from ._faults import too_late, without_frames
 
 if TYPE_CHECKING:
@@ -116,12 +116,12 @@ class SyncTransport:
         self._library = library
         self._client = client
         self._needs_tls = needs_tls
-        self._idle: deque[_Idle] = deque()
+        self._idle: deque[Connection] = deque()
         self._process = os.getpid()
         self._closed = False
         if client is None:
             # At once: the environment may name a proxy or certificates that cannot be used.
-            self._keep(self._new(), None)
+            self._keep(self._new())
 
     def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`.
@@ -131,53 +131,54 @@ class SyncTransport:
             APIConnectionError: There is no connection, or it broke.
         """
         deadline = time.monotonic() + min(limit, LONGEST)
-        client, stream = self._take()
-        exchange = Exchange(self._library, request, limit, deadline, stream)
+        connection = self._take()
+        exchange = Exchange(self._library, request, limit, deadline, connection)
         try:
-            return self._send(client, exchange)
+            return self._send(connection, exchange)
         except StaleConnectionError:
             # An idle connection ended just when it was to be used again: once more, on a new one.
-            exchange = Exchange(self._library, request, limit, deadline, is_last_try=True)
-            return self._send(self._new(), exchange)
+            connection = self._new()
+            exchange = Exchange(
+                self._library, request, limit, deadline, connection, is_last_try=True
+            )
+            return self._send(connection, exchange)
 
-    def _send(self, client: Any, exchange: Exchange) -> Response:
-        is_own = client is not self._client
+    def _send(self, connection: Connection, exchange: Exchange) -> Response:
         try:
-            response = exchange.send(client, is_own=is_own)
+            response = exchange.send()
         except BaseException as error:
-            if is_own:
-                client.close()
+            if connection.is_own:
+                connection.client.close()
             without_frames(error)
             failure = exchange.failure(error)
             if failure is None:
                 raise
             raise failure from failure.__cause__
-        if is_own:
-            self._keep(client, exchange.stream)
+        if connection.is_own:
+            self._keep(connection)
         return response
 
-    def _new(self) -> Any:
+    def _new(self) -> Connection:
         if self._client is None:
-            return _own_client(self._library.Client, self._needs_tls)
-        return _open(self._client)
+            return Connection(_own_client(self._library.Client, self._needs_tls))
+        return Connection(_open(self._client), is_own=False)
 
-    def _take(self) -> tuple[Any, Any]:
-        """A client, and the stream of its connection if it has one that is still open."""
+    def _take(self) -> Connection:
         if self._process != os.getpid():
             # After a fork both processes would read each other's answers from these.
             self._process = os.getpid()
             self._close_idle()
         while self._idle:
-            idle = self._idle.pop()
-            if not idle.has_ended():
-                return idle.client, idle.stream
-            idle.client.close()
-        return self._new(), None
+            connection = self._idle.pop()
+            if not connection.has_ended():
+                return connection
+            connection.client.close()
+        return self._new()
 
-    def _keep(self, client: Any, stream: Any) -> None:
-        now = time.monotonic()
-        self._idle.append(_Idle(now, client, stream))
-        if self._idle[0].since < now - KEEP_ALIVE:
+    def _keep(self, connection: Connection) -> None:
+        connection.since = time.monotonic()
+        self._idle.append(connection)
+        if self._idle[0].since < connection.since - KEEP_ALIVE:
             self._idle.popleft().client.close()
         if self._closed:
             self._close_idle()
@@ -205,7 +206,7 @@ class AsyncTransport:
         self._library = library
         self._client = client
         self._needs_tls = needs_tls
-        self._idle: dict[AbstractEventLoop, deque[_Idle]] = {}
+        self._idle: dict[AbstractEventLoop, deque[Connection]] = {}
         self._closed = False
         if client is None:
             self._new()
@@ -220,41 +221,42 @@ class AsyncTransport:
         if idle is None:
             self._idle = {old: kept for old, kept in self._idle.items() if not old.is_closed()}
             idle = self._idle.setdefault(loop, deque())
-        kept = idle.pop() if idle else None
-        while kept is not None and kept.has_ended():
-            await kept.client.aclose()
-            kept = idle.pop() if idle else None
-        client, stream = (self._new(), None) if kept is None else (kept.client, kept.stream)
-        exchange = Exchange(self._library, request, limit, deadline, stream)
+        # Whether the server has closed it, httpcore looks: its reads need no limit of their own.
+        connection = idle.pop() if idle else self._new()
+        exchange = Exchange(self._library, request, limit, deadline, connection)
         try:
-            return await self._send(client, idle, exchange)
+            return await self._send(connection, idle, exchange)
         except StaleConnectionError:
-            exchange = Exchange(self._library, request, limit, deadline, is_last_try=True)
-            return await self._send(self._new(), idle, exchange)
+            connection = self._new()
+            exchange = Exchange(
+                self._library, request, limit, deadline, connection, is_last_try=True
+            )
+            return await self._send(connection, idle, exchange)
 
-    async def _send(self, client: Any, idle: deque[_Idle], exchange: Exchange) -> Response:
-        is_own = client is not self._client
+    async def _send(
+        self, connection: Connection, idle: deque[Connection], exchange: Exchange
+    ) -> Response:
         try:
-            response = await exchange.asend(client, is_own=is_own)
+            response = await exchange.asend()
         except BaseException as error:
-            if is_own:
-                await client.aclose()
+            if connection.is_own:
+                await connection.client.aclose()
             without_frames(error)
             failure = exchange.failure(error)
             if failure is None:
                 raise
             raise failure from failure.__cause__
-        if is_own:
-            now = time.monotonic()
-            idle.append(_Idle(now, client, exchange.stream))
-            if idle[0].since < now - KEEP_ALIVE or self._closed:
+        if connection.is_own:
+            connection.since = time.monotonic()
+            idle.append(connection)
+            if idle[0].since < connection.since - KEEP_ALIVE or self._closed:
                 await idle.popleft().client.aclose()
         return response
 
-    def _new(self) -> Any:
+    def _new(self) -> Connection:
         if self._client is None:
-            return _own_client(self._library.AsyncClient, self._needs_tls)
-        return _open(self._client)
+            return Connection(_own_client(self._library.AsyncClient, self._needs_tls))
+        return Connection(_open(self._client), is_own=False)
 
     async def close(self) -> None:
         """Close this event loop's own connections; one in use is closed when its request ends."""
@@ -343,18 +345,6 @@ def async_transport(http_client: object, base_url: str) -> AsyncTransport | Aioh
         "http_client of this class is an httpx.AsyncClient or an aiohttp.ClientSession, not of the "
         f"type {type(http_client).__name__}: pass httpx.AsyncClient(...)"
     )
-
-
-class _Idle(NamedTuple):
-    since: float
-    client: Any
-    stream: Any
-    """That of its connection; None where there is none, or a test's mock has answered."""
-
-    def has_ended(self) -> bool:
-        """Whether the server has closed the connection, or sent what nobody asked for."""
-        stream = self.stream
-        return stream is not None and bool(stream.get_extra_info("is_readable"))
 
 
 def _loaded(*names: str) -> list[ModuleType]:

@@ -402,10 +402,20 @@ def test_before_the_first_refusal_the_rate_doubles_within_a_second() -> None:
     assert throttle.rate >= 2 * FIRST_RATE
 
 
-def test_a_rate_that_is_not_used_does_not_grow_for_ever() -> None:
+def test_a_rate_that_is_not_used_does_not_grow() -> None:
     throttle = Throttle()
-    learn(throttle, [GOOD] * 1000, 0.0, 100.0)
-    assert throttle.rate <= 1.2 * FIRST_RATE
+    polls = play(throttle, [Sender(number / 15, result=GOOD) for number in range(1000)])
+    assert {poll.rate for poll in polls} == {FIRST_RATE}
+
+
+def test_a_rate_is_little_above_what_was_sent_lately() -> None:
+    throttle = Throttle()
+    demand(throttle, 0.0, 3.0, lambda now: GOOD)
+    most = throttle.rate
+    start = throttle.reserve(3.0, Position())
+    play(throttle, [Sender(start + number / 300, result=GOOD) for number in range(900)])
+    assert most > 3 * 300
+    assert 300 <= throttle.rate <= 1.5 * 300
 
 
 def test_few_polls_are_not_judged() -> None:
@@ -481,7 +491,7 @@ def test_a_limit_that_the_provider_does_not_tell_is_found_and_used(
 @pytest.mark.parametrize("result", [GOOD, status(500), status(404), NOT_JSON], ids=repr)
 def test_any_other_answer_is_a_sign_of_life(result: object) -> None:
     throttle = Throttle()
-    throttle.learn(result, 0.0, 0.1)
+    demand(throttle, 0.0, 0.5, lambda now: result)
     assert throttle.rate > FIRST_RATE
     assert throttle.paused_until == -math.inf
 
@@ -586,6 +596,7 @@ def test_threads_that_leave_together_leave_nothing_behind() -> None:
 
 def test_no_answer_that_a_thread_learns_is_lost() -> None:
     throttle = Throttle()
+    queue(throttle, 0.0, 1)
 
     def take_in() -> None:
         for _ in range(50):
@@ -721,18 +732,12 @@ def test_a_throttle_knows_nothing_of_the_credential() -> None:
 
 
 def test_an_outage_says_nothing_of_what_the_provider_can_do() -> None:
-    throttle = Throttle()
-    now = 0.0
-    for _ in range(20):
-        now = learn(throttle, [*[GOOD] * 45, *[BAD] * 5], now, 1.0)
-    for _ in range(60):
-        now = learn(throttle, [BAD] * 10, now, 1.0)
+    throttle, bucket = Throttle(), Limit(45.0, 45.0)
+    demand(throttle, 0.0, 20.0, bucket)
+    demand(throttle, 20.0, 60.0, lambda now: BAD)
     assert throttle.rate == MIN_RATE
-    seconds = 0
-    while throttle.rate < 20:
-        now = learn(throttle, [GOOD] * max(1, int(throttle.rate * 2)), now, 2.0)
-        seconds += 2
-    assert seconds <= 30
+    demand(throttle, 80.0, 30.0, bucket)
+    assert throttle.rate >= 20
 
 
 def test_a_single_wait_beside_many_is_not_behind_all_of_their_turns() -> None:

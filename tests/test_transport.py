@@ -371,7 +371,7 @@ def test_connections_left_over_from_a_burst_are_let_go() -> None:
             thread.join()
         transport: Any = client._transport
         idle = transport._idle
-        idle[0] = idle[0]._replace(since=idle[0].since - KEEP_ALIVE)
+        idle[0].since -= KEEP_ALIVE
         burst = len(idle)
         JobsResource(client._calls).get_job(ID)
         assert len(idle) == burst - 1
