@@ -483,7 +483,7 @@ class Scheduler:
             step.provider, step.job_id = operation.provider, state.job_id
             step.__cause__ = error.with_traceback(None)
         if isinstance(step, Again):
-            kept = step.state
+            kept: WaitState[Any] = step.state
             if not kept.final and not kept.failures:
                 # What is not needed to go on: of thousands of jobs it would be much.
                 kept = WaitState(*kept[:-1])
