@@ -27,6 +27,8 @@ MAX_BYTES: Final = 300
 """Of a wait as JSON."""
 MAX_WORD: Final = 40
 """Characters of a status word that are kept."""
+LONGEST_ABSENCE: Final = 86_400.0
+"""Seconds, and at least its timeout, after which nobody is late for a wait: the clock is wrong."""
 OVERTIME: Final = 5.0
 """Seconds, and at most a twentieth of its timeout, for a wait that is resumed after its deadline:
 enough for a last look, or for the first where nobody came to it in time."""
@@ -38,7 +40,8 @@ class Wait(NamedTuple):
         text = json.dumps(jobwait.Wait.start(client.jobs, "job_abc123", timeout=600).to_dict())
         wait = jobwait.Wait.from_dict(json.loads(text))
 
-    Times are seconds since the epoch, so that the deadline survives a move to another machine.
+    Times are seconds since the epoch, so that the deadline survives a move to another machine. On
+    one whose clock is a day ahead, or before the start, the next poll counts as due just then.
     `advance` moves waits on; `as_completed` and `wait_for_all` take one in place of an id.
     """
 
@@ -124,18 +127,20 @@ class Wait(NamedTuple):
         return (self.provider, self.operation) == (operation.provider, operation.name)
 
     def here(self, now: float) -> Self:
-        """The wait by the clock of this machine, if it is behind that of the one it came from.
+        """The wait by the clock of this machine, if that of the one it came from was another.
 
-        Otherwise what is due there would not be due here for as long as the two differ.
+        By one that is behind, what is due would not be for as long as the two differ; by one that
+        is far ahead, the deadline would have passed. It goes on as if it were due just now.
 
         Args:
             now: Seconds since the epoch.
         """
-        behind = self.started - now
-        if behind <= 0:
+        ahead = now - self.due
+        is_ahead = self.timeout is not None and ahead > max(self.timeout, LONGEST_ABSENCE)
+        if not (is_ahead or now < self.started):
             return self
-        seen = None if self.seen is None else self.seen - behind
-        return self._replace(started=now, due=self.due - behind, seen=seen)
+        seen = None if self.seen is None else self.seen + ahead
+        return self._replace(started=self.started + ahead, due=self.due + ahead, seen=seen)
 
     def state(self, now: float, clock: float) -> WaitState[Any]:
         """What a scheduler goes on with.

@@ -140,20 +140,25 @@ def test_the_deadline_survives_clocks_that_differ(time: Time, ahead: float) -> N
     assert 5.5 <= time.now - began <= 6.5
 
 
-def test_a_wait_from_a_machine_whose_clock_is_ahead_is_polled_and_ends(time: Time) -> None:
+@pytest.mark.parametrize("polls", [0, 2])
+@pytest.mark.parametrize("there", [1e6, -1e6])
+def test_a_wait_from_a_machine_with_another_clock_ends_in_time(
+    time: Time, there: float, polls: int
+) -> None:
     fleet = Fleet(time)
     [wait] = start(fleet, fleet.add(Job(1e6)), timeout=6.0)
     began = time.now
-    there = 1e6
     outcomes: list[Outcome[Any]] = []
     while not outcomes:
-        ahead = wait._replace(started=wait.started + there, due=wait.due + there)
-        outcomes, still_open = moved(time, fleet, [ahead])
-        there = 0.0
+        if wait.polls == polls and there:
+            seen = None if wait.seen is None else wait.seen + there
+            wait = wait._replace(started=wait.started + there, due=wait.due + there, seen=seen)
+            there = 0.0
+        outcomes, still_open = moved(time, fleet, [wait])
         for wait in still_open:  # at most one
             time.now = max(time.now, wait.due - EPOCH)
     assert isinstance(outcomes[0].error, WaitTimeoutError)
-    assert time.now - began <= 6.5
+    assert 5.5 <= time.now - began <= 6.5
     assert len(fleet.log) > 2
 
 

@@ -28,7 +28,8 @@ def resumed(
     Raises:
         InvalidArgumentError: An id cannot be one of this provider.
     """
-    first = Wait(hook.provider.name, hook.waitable.operation, "", started, timeout, started)
+    due = max(started, time.time())
+    first = Wait(hook.provider.name, hook.waitable.operation, "", started, timeout, due)
     # Through JSON, where an id has the type that the provider's client takes.
     return [Wait.from_dict(first._replace(job_id=job_id).to_dict()) for job_id in job_ids]
 
