@@ -291,9 +291,11 @@ def _union(arguments: tuple[Any, ...]) -> Decoder:
     models = [member for member in members if hasattr(member, "__attrs_attrs__")]
     for member in models:
         if hasattr(member, "__discriminator__"):
-            told_apart = _discriminated([other for other in models if other is not member], member)
+            discriminated = _discriminated(
+                [other for other in models if other is not member], member
+            )
             rest = [decoder(other) for other in members if other not in models]
-            return _first_of([told_apart, *rest]) if rest else told_apart
+            return _first_of([discriminated, *rest]) if rest else discriminated
     return _first_of([decoder(member) for member in members])
 
 

@@ -166,7 +166,7 @@ class Operation(Generic[IdT, BodyT]):
         """Whether there need not be a body."""
         return False
 
-    def is_told_by(self, status_code: int) -> bool:
+    def is_decided_by(self, status_code: int) -> bool:
         """Whether a status code says all, whatever the body is."""
         return False
 
@@ -258,9 +258,9 @@ class JobOperation(Operation[IdT, BodyT], Generic[IdT, BodyT, JobT, DoneT]):
 
     def may_be_empty(self, status_code: int) -> bool:
         """As in `Operation`: where the status code says all, or where there may be no job yet."""
-        return self.is_told_by(status_code) or self.may_be_absent
+        return self.is_decided_by(status_code) or self.may_be_absent
 
-    def is_told_by(self, status_code: int) -> bool:
+    def is_decided_by(self, status_code: int) -> bool:
         """As in `Operation`."""
         return status_code in self.responses
 

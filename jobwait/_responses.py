@@ -105,15 +105,15 @@ class Reader:
             APIError: As `read`, but for a job that may be absent, and for what a status code says.
         """
         nothing: Any = None
-        is_told = operation.is_told_by(response.status_code)
-        if is_told and not 200 <= response.status_code < 300:
+        is_decided = operation.is_decided_by(response.status_code)
+        if is_decided and not 200 <= response.status_code < 300:
             # The body may tell why, but is no job.
             data, body, mismatches = _json_or_none(response), nothing, list[Mismatch]()
         else:
             data, body, mismatches = self._decode(operation, response)
         word, state = operation.state_of(response.status_code, data)
         hint = retry_after(response.headers)
-        if mismatches and not (is_told and data is None):
+        if mismatches and not (is_decided and data is None):
             lacking = _lacking_status(operation, response.status_code, data, mismatches)
             if lacking is not None and operation.may_be_absent:
                 return Sighting(nothing, word, state, retry_after=hint)
@@ -161,7 +161,7 @@ class Reader:
             try:
                 data = _parsed(response)
             except (ValueError, RecursionError) as error:
-                if not operation.is_told_by(response.status_code):
+                if not operation.is_decided_by(response.status_code):
                     raise self._no_json(operation, response, error) from None
         body, mismatches = decode(operation.decoder, data)
         return data, body, mismatches
