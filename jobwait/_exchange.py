@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import _faults as faults
 from ._bodies import DecodeError, decoded, is_one_response
+from ._connection import Connection, NativeRequest
 from ._errors import APIConnectionError
 from ._messages import Headers, Request, Response
 
@@ -37,67 +38,6 @@ _NEW_STREAM: Final = ("connect_tcp.complete", "connect_unix_socket.complete", "s
 
 class StaleConnectionError(Exception):
     """A connection that was kept broke before a byte of the answer came."""
-
-
-class Connection:
-    """A client of httpx's with one connection of its own, or the user's client.
-
-    Args:
-        is_own: Whether it is this layer's own, which adds nothing to a request.
-    """
-
-    __slots__ = ("client", "is_own", "native", "since", "stream")
-
-    def __init__(self, client: Any, *, is_own: bool = True) -> None:
-        self.client: Final = client
-        self.is_own: Final = is_own
-        self.stream: Any = None
-        """That of its connection; None where there is none, or a test's mock has answered."""
-        self.native: _Native | None = None
-        """The last request that it sent."""
-        self.since = time.monotonic()
-        """When it was used last."""
-
-    def has_ended(self) -> bool:
-        """Whether the server has closed the connection, or sent what nobody asked for."""
-        return self.stream is not None and bool(self.stream.get_extra_info("is_readable"))
-
-
-class _Native:
-    """A request in the classes of the library, which costs much to make.
-
-    So the next one of its connection is the same, with another URL: the row "each poll / bare
-    aiohttp" of the benchmarks.
-    """
-
-    __slots__ = ("_headers", "_library", "_source", "_url", "request")
-
-    def __init__(self, library: Any, source: Request) -> None:
-        self._library = library
-        self._source = source
-        self.request: Final = library.Request(
-            source.method,
-            library.URL(source.target),
-            headers=library.Headers(source.headers),
-            content=source.body or None,
-        )
-        self._url = self.request.url
-        self._headers = self.request.headers.raw
-
-    def turn_into(self, source: Request) -> bool:
-        """Make it another request, and return whether it differs by no more than its URL."""
-        last, request = self._source, self.request
-        if (
-            (source.headers is not last.headers)
-            or (source.method, source.body) != (last.method, last.body)
-            # Something has changed it on its way, as tracers add a header to each.
-            or (request.url is not self._url or request.headers.raw != self._headers)
-        ):
-            return False
-        if source is not last:
-            self._source = source
-            request.url = self._url = self._library.URL(source.target)
-        return True
 
 
 class Exchange:
@@ -238,7 +178,7 @@ class Exchange:
                 extensions=extensions,
             )
         if connection.native is None or not connection.native.turn_into(request):
-            connection.native = _Native(self._library, request)
+            connection.native = NativeRequest(self._library, request)
         native = connection.native.request
         native.extensions = extensions
         return native

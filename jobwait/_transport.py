@@ -14,8 +14,9 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from ._connection import Connection
 from ._errors import ClientClosedError, ConfigurationError
-from ._exchange import Connection, Exchange, StaleConnectionError
+from ._exchange import Exchange, StaleConnectionError
 from ._faults import too_late, without_frames
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ ORDER: Final = (
     *("_version", "_errors", "_messages", "_pointer", "_unset", "_text"),
     *("_decode", "_encode", "_models", "_operation"),
     *("_validation", "_auth", "_ids", "_redaction", "_schedule", "_throttle"),
-    *("_faults", "_bodies", "_exchange", "_aiohttp", "_transport"),
+    *("_faults", "_bodies", "_connection", "_exchange", "_aiohttp", "_transport"),
     *("_flow", "_responses", "_requests", "_client", "_waiter"),
     *("_provider", "_resume", "_outcome", "_observe", "_wait", "_scheduler", "_source", "_many"),
     *("_store", "_ledger"),

@@ -197,14 +197,7 @@ class _Reader:
         if 200 not in responses:
             raise LookupError("it documents no response 200")
         content = self.media_type(responses[200])
-        jobs: dict[str, Json] = {}
-        for name, body in self.examples(content):
-            word = get(body, status)
-            jobs.setdefault(_word(word, name), body)
-        if not {states[word] for word in jobs if word in states} & {*get_args(Outcome)}:
-            raise LookupError(
-                "the response 200 has no example of a job that has ended; an overlay can add one"
-            )
+        jobs = self.jobs(content, status, states)
         progress: Mapping[str, Any] = extension.get("progress", {})
         return Playbook(
             tag=attribute,
@@ -234,6 +227,19 @@ class _Reader:
                 for _, body in [*self.examples(self.media_type(response))][:1]
             },
         )
+
+    def jobs(
+        self, content: Mapping[str, Any], status: str, states: dict[str, State]
+    ) -> dict[str, Json]:
+        """The example bodies by their status words."""
+        jobs: dict[str, Json] = {}
+        for name, body in self.examples(content):
+            jobs.setdefault(_word(get(body, status), name), body)
+        if not {states[word] for word in jobs if word in states} & {*get_args(Outcome)}:
+            raise LookupError(
+                "the response 200 has no example of a job that has ended; an overlay can add one"
+            )
+        return jobs
 
     def operation(self) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
         for path, item in self.document["paths"].items():

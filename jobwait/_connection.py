@@ -1,0 +1,69 @@
+"""A connection of this layer's own: an HTTP client that has no other, and its last request."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from ._messages import Request
+
+
+class Connection:
+    """A client of httpx's with one connection of its own, or the user's client.
+
+    Args:
+        is_own: Whether it is this layer's own, which adds nothing to a request.
+    """
+
+    __slots__ = ("client", "is_own", "native", "since", "stream")
+
+    def __init__(self, client: Any, *, is_own: bool = True) -> None:
+        self.client: Final = client
+        self.is_own: Final = is_own
+        self.stream: Any = None
+        """That of its connection; None where there is none, or a test's mock has answered."""
+        self.native: NativeRequest | None = None
+        """The last request that it sent."""
+        self.since = time.monotonic()
+        """When it was used last."""
+
+    def has_ended(self) -> bool:
+        """Whether the server has closed the connection, or sent what nobody asked for."""
+        return self.stream is not None and bool(self.stream.get_extra_info("is_readable"))
+
+
+class NativeRequest:
+    """A request in the classes of the library, which costs much to make.
+
+    So the next one of its connection is the same, with another URL: the row "each poll / bare
+    aiohttp" of the benchmarks.
+    """
+
+    __slots__ = ("_headers", "_library", "_source", "_url", "request")
+
+    def __init__(self, library: Any, source: Request) -> None:
+        self._library = library
+        self._source = source
+        self.request: Final = library.Request(
+            source.method,
+            library.URL(source.target),
+            headers=library.Headers(source.headers),
+            content=source.body or None,
+        )
+        self._url = self.request.url
+        self._headers = self.request.headers.raw
+
+    def turn_into(self, source: Request) -> bool:
+        """Make it another request, and return whether it differs by no more than its URL."""
+        last, request = self._source, self.request
+        if (
+            (source.headers is not last.headers)
+            or (source.method, source.body) != (last.method, last.body)
+            # Something has changed it on its way, as tracers add a header to each.
+            or (request.url is not self._url or request.headers.raw != self._headers)
+        ):
+            return False
+        if source is not last:
+            self._source = source
+            request.url = self._url = self._library.URL(source.target)
+        return True
