@@ -18,6 +18,7 @@ nox.options.sessions = [
     "generated",
     "types",
     "tests",
+    "coverage",
     "install",
     "demo",
     "docs",
@@ -284,8 +285,14 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
-    """Test the installed wheels, on each Python that is there; measure coverage on the newest."""
-    run_tests(session, measured=session.python == PYTHONS[-1] and not session.posargs)
+    """Test the installed wheels, on each Python that is there."""
+    run_tests(session)
+
+
+@nox.session(requires=["build"])
+def coverage(session: nox.Session) -> None:
+    """Run the suite once more, and print what it does not reach."""
+    run_tests(session, measured=True)
 
 
 @nox.session(name="tests-latest", requires=["build"])
@@ -295,12 +302,12 @@ def tests_latest(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = False) -> None:
-    """Run the suite on the installed wheels, and print what it does not reach."""
+    """Run the suite on the installed wheels."""
     pip_install(session, *wheels(), *groups("test", "types"), locked=locked)
     # Whatever the environment says, modules are compiled once, and not by each process of a test.
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    # One more than there are cores, as tests wait about as long as they compute.
-    workers = str((os.cpu_count() or 1) + 1)
+    # Twice as many as there are cores, as tests wait about as long as they compute.
+    workers = str(2 * (os.cpu_count() or 1))
     command = ("pytest", "--numprocesses", workers, "--dist", "worksteal", *session.posargs)
     if not measured:
         session.run(*command)
