@@ -9,29 +9,25 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Hashable
-from heapq import heapify, heappop, heappush
+from heapq import heappush
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from ._client import AsyncResource, Resource
 from ._errors import InvalidArgumentError, JobwaitError, WaitError
 from ._flow import Tell
+from ._lane import Entry, Group, Lane
 from ._observe import Step, settle
-from ._operation import JobOperation
 from ._outcome import Outcome, Succeeded, Unsuccessful
 from ._requests import AsyncCalls, BlockingTransport, Polled, Transport
 from ._responses import Sighting
 from ._resume import Wait, wait_of
-from ._schedule import Durations, Schedule
-from ._throttle import Position, Throttle
+from ._schedule import Schedule
+from ._throttle import Throttle
 from ._unset import UNSET, Unset
 from ._waiter import Again, Done, Waiter, WaitState
 
 SWEEP: Final = 0.5
 """Seconds until waits whose polls are held up are looked through for passed deadlines."""
-QUIET: Final = 60.0
-"""Seconds after a warning in which others of the same provider are mere information."""
-TURNS: Final = 50
-"""Polls that are sent in a row while others wait for the same throttle."""
 MAX_UNSEEN: Final = 10_000
 """Jobs that are taken in from a source that can wait, before any poll of them."""
 MAX_NAMED: Final = 100
@@ -50,109 +46,19 @@ class Rules(NamedTuple):
     max_in_flight: int = 100
 
 
-class _Group(NamedTuple):
-    """The jobs of one operation and one client."""
-
-    operation: JobOperation[Any, Any, Any, Any]
-    calls: AsyncCalls
-    waiter: Waiter[Any]
-    durations: Durations
-    lane: _Lane
-
-
-_Entry: TypeAlias = tuple[float, int, _Group, WaitState[Any]]
-"""When a job's next poll is due, the job's number, its group and its state.
-
-There are as many as there are jobs, so an entry is a plain tuple and shares all that it can.
-"""
-
-
 class Turn(NamedTuple):
     """What came of waiting for news."""
 
     ended: list[tuple[int, Outcome[Any]]]
-    moved: dict[int, _Entry]
+    moved: dict[int, Entry]
     """By the numbers of the jobs; `stored_wait` says what there is to store."""
 
 
-def stored_wait(entry: _Entry) -> Wait:
+def stored_wait(entry: Entry) -> Wait:
     """A wait that goes on, as a value."""
     at, _, group, state = entry
     due = max(at, group.lane.throttle.paused_until)
     return wait_of(group.operation, state, due, group.calls)
-
-
-class _Lane:
-    """The polls of one origin and credential, in the order in which they are due."""
-
-    def __init__(self, calls: AsyncCalls) -> None:
-        self.clock: Final = calls.clock
-        self.throttle: Final = calls.throttle
-        self.heap: list[_Entry] = []
-        self.in_flight: dict[int, _Entry] = {}
-        self.unseen = 0
-        """Jobs without a poll so far."""
-        self.workers = 0
-        self.idle: list[asyncio.Future[None]] = []
-        """Set to wake a worker that has nothing to do."""
-        self.alarm: asyncio.TimerHandle | None = None
-        self.alarm_at = math.inf
-        self.sweep: asyncio.TimerHandle | None = None
-        self._position = Position(TURNS)
-        self._quiet_until = -math.inf
-        self._turn = -math.inf
-        """When to ask the throttle again."""
-        self.is_closed = False
-        """Whether nothing more is to be sent."""
-
-    def take(self, now: float) -> _Entry | None:
-        """The poll to send now, if there is one."""
-        if self.next_at() > now:
-            return None
-        self._turn = self.throttle.reserve(now, self._position, in_pause=self._ignores_pause())
-        if self._turn > now:
-            return None
-        entry = heappop(self.heap)
-        if not self.heap or self.heap[0][0] > now:
-            self.leave()
-        return entry
-
-    def put_back(self, entry: _Entry, delay: float) -> None:
-        """Keep a poll, and all others, for the seconds that the limiter asks for."""
-        _, number, group, state = entry
-        self.unseen += state.polls == 0
-        self._turn = self.clock() + delay
-        heappush(self.heap, (self._turn, number, group, state))
-
-    def ask_again(self) -> None:
-        """Ask the throttle for a turn anew: a first poll need not wait for the end of a pause."""
-        self._turn = -math.inf
-
-    def may_warn(self, now: float) -> bool:
-        """Whether a failure may be a warning: the first one in a minute."""
-        is_quiet = now < self._quiet_until
-        if not is_quiet:
-            self._quiet_until = now + QUIET
-        return not is_quiet
-
-    def next_at(self) -> float:
-        """When there may be a poll to send."""
-        return max(self.heap[0][0], self._turn) if self.heap and not self.is_closed else math.inf
-
-    @property
-    def is_due(self) -> bool:
-        """Whether a poll is due that no pause holds back."""
-        now = self.clock()
-        due = bool(self.heap) and not self.is_closed and self.heap[0][0] <= now
-        return due and (self.throttle.paused_until <= now or self._ignores_pause())
-
-    def leave(self) -> None:
-        """Give up the position in the throttle's queue."""
-        self.throttle.leave(self._position)
-
-    def _ignores_pause(self) -> bool:
-        _, _, group, state = self.heap[0]
-        return group.waiter.ignores_pause(state, self.throttle.paused_until)
 
 
 class Scheduler:
@@ -170,13 +76,13 @@ class Scheduler:
         """
         self._rules: Final = rules
         self._only_due: Final = only_due
-        self._groups: dict[Hashable, _Group] = {}
-        self._lanes: dict[Throttle, _Lane] = {}
+        self._groups: dict[Hashable, Group] = {}
+        self._lanes: dict[Throttle, Lane] = {}
         self._transports: dict[BlockingTransport, Transport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = 0
         self._ended: list[tuple[int, Outcome[Any]]] = []
-        self._moved: dict[int, _Entry] | None = {} if tracks else None
+        self._moved: dict[int, Entry] | None = {} if tracks else None
         self._failure: BaseException | None = None
         self._news: asyncio.Future[None] | None = None
 
@@ -206,7 +112,7 @@ class Scheduler:
         Args:
             jobs: Emptied, as it would be kept in memory for as long as its caller waits.
         """
-        started: dict[_Lane, float] = {}
+        started: dict[Lane, float] = {}
         for resource, job_id in jobs:
             self._add(resource, job_id, started)
         jobs.clear()
@@ -256,7 +162,7 @@ class Scheduler:
         ended, self._ended = self._ended, []
         return Turn(ended, self._take_moved())
 
-    def _take_moved(self) -> dict[int, _Entry]:
+    def _take_moved(self) -> dict[int, Entry]:
         moved, self._moved = self._moved or {}, {}
         return moved
 
@@ -325,7 +231,7 @@ class Scheduler:
         for transport in self._transports.values():
             await transport.close()
 
-    def _add(self, resource: AnyResource, job_id: Any, started: dict[_Lane, float]) -> None:
+    def _add(self, resource: AnyResource, job_id: Any, started: dict[Lane, float]) -> None:
         number = self._jobs
         self._jobs += 1
         group = self._group(resource)
@@ -356,8 +262,10 @@ class Scheduler:
             group.lane.unseen += 1
             group.lane.ask_again()
         heappush(group.lane.heap, (at, number, group, state))
+        deadline = state.started + state.timeout
+        group.lane.first_deadline = min(group.lane.first_deadline, deadline)
 
-    def _group(self, resource: AnyResource) -> _Group:
+    def _group(self, resource: AnyResource) -> Group:
         operation, calls = resource.operation, resource.calls
         key = (calls, operation)
         if key not in self._groups:
@@ -377,12 +285,12 @@ class Scheduler:
                     self._transports[blocking] = blocking.for_loop(self._rules.max_in_flight)
                 calls = calls.for_loop(self._transports[blocking])
             if calls.throttle not in self._lanes:
-                self._lanes[calls.throttle] = _Lane(calls)
+                self._lanes[calls.throttle] = Lane(calls)
             lane = self._lanes[calls.throttle]
-            self._groups[key] = _Group(operation, calls, waiter, durations, lane)
+            self._groups[key] = Group(operation, calls, waiter, durations, lane)
         return self._groups[key]
 
-    def _dispatch(self, lane: _Lane) -> None:
+    def _dispatch(self, lane: Lane) -> None:
         """Wake a worker if a poll is due; otherwise set a timer."""
         now, at = lane.clock(), lane.next_at()
         if at > now:
@@ -397,43 +305,33 @@ class Scheduler:
         if lane.sweep is None and lane.heap and lane.heap[0][0] <= now:
             self._set_sweep(lane)
 
-    def _set_alarm(self, lane: _Lane, at: float, now: float) -> None:
+    def _set_alarm(self, lane: Lane, at: float, now: float) -> None:
         if at < lane.alarm_at:
             if lane.alarm is not None:
                 lane.alarm.cancel()
             lane.alarm = asyncio.get_running_loop().call_later(at - now, self._ring, lane)
             lane.alarm_at = at
 
-    def _ring(self, lane: _Lane) -> None:
+    def _ring(self, lane: Lane) -> None:
         lane.alarm, lane.alarm_at = None, math.inf
         self._dispatch(lane)
 
-    def _set_sweep(self, lane: _Lane) -> None:
+    def _set_sweep(self, lane: Lane) -> None:
         lane.sweep = asyncio.get_running_loop().call_later(SWEEP, self._sweep, lane)
 
-    def _sweep(self, lane: _Lane) -> None:
+    def _sweep(self, lane: Lane) -> None:
         """End the waits that cannot be polled before their deadlines."""
         lane.sweep = None
         now, paused_until = lane.clock(), lane.throttle.paused_until
-        passed = max(now, paused_until)
         # First the cheap question: there may be many thousands.
-        over = [
-            entry
-            for entry in lane.heap
-            if entry[3].started + entry[3].timeout <= passed
-            and entry[2].waiter.is_over(entry[3], now, paused_until)
-        ]
-        if over:
-            numbers = {entry[1] for entry in over}
-            lane.heap = [entry for entry in lane.heap if entry[1] not in numbers]
-            heapify(lane.heap)
-        for _, number, group, state in over:
-            lane.unseen -= state.polls == 0
-            error = group.waiter.too_late(state, now, paused_until)
-            self._end(number, group, state.job_id, None, error)
+        if lane.first_deadline <= max(now, paused_until):
+            for _, number, group, state in lane.remove_over(now, paused_until):
+                lane.unseen -= state.polls == 0
+                error = group.waiter.too_late(state, now, paused_until)
+                self._end(number, group, state.job_id, None, error)
         self._dispatch(lane)
 
-    async def _work(self, lane: _Lane) -> None:
+    async def _work(self, lane: Lane) -> None:
         """Send one poll after the other."""
         while True:
             entry = lane.take(lane.clock())
@@ -451,7 +349,7 @@ class Scheduler:
             if self._only_due:
                 self._tell()
 
-    async def _poll(self, lane: _Lane, number: int, group: _Group, state: WaitState[Any]) -> None:
+    async def _poll(self, lane: Lane, number: int, group: Group, state: WaitState[Any]) -> None:
         operation, calls, waiter, durations, _ = group
         if state.polls == 0:
             lane.unseen -= 1
@@ -499,7 +397,7 @@ class Scheduler:
             self._set_sweep(lane)
 
     def _end(
-        self, number: int, group: _Group, job_id: Any, job: Any, error: JobwaitError | None
+        self, number: int, group: Group, job_id: Any, job: Any, error: JobwaitError | None
     ) -> None:
         provider, operation = group.operation.provider, group.operation.name
         outcome: Outcome[Any]

@@ -14,7 +14,17 @@ ORDER: Final = (
     *("_validation", "_auth", "_ids", "_redaction", "_schedule", "_throttle"),
     *("_faults", "_bodies", "_connection", "_exchange", "_aiohttp", "_transport"),
     *("_flow", "_responses", "_requests", "_client", "_waiter"),
-    *("_provider", "_resume", "_outcome", "_observe", "_wait", "_scheduler", "_source", "_many"),
+    *(
+        "_provider",
+        "_resume",
+        "_outcome",
+        "_observe",
+        "_wait",
+        "_lane",
+        "_scheduler",
+        "_source",
+        "_many",
+    ),
     *("_store", "_ledger"),
 )
 """From what knows least to what knows most."""
