@@ -434,6 +434,7 @@ _ADVICE: Final = {
     400: "check the job id",
     403: "this key may not see this job",
     404: "check the job id, that the job is the key's own and not too old, and base_url",
+    407: "check HTTP_PROXY, the proxy's user and password in it included",
     408: "try later",
     429: "poll less often, or from fewer places",
 }
