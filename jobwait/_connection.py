@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from ._messages import Request
 
+KEEP_ALIVE: Final = 300.0
+"""Seconds that an idle connection is kept: longer than any provider's delay between polls."""
+
 
 class Connection:
     """A client of httpx's with one connection of its own, or the user's client.
@@ -28,8 +31,11 @@ class Connection:
         """When it was used last."""
 
     def has_ended(self) -> bool:
-        """Whether the server has closed the connection, or sent what nobody asked for."""
-        return self.stream is not None and bool(self.stream.get_extra_info("is_readable"))
+        """Whether it was idle for too long, was closed, or has what nobody asked for."""
+        # Before its client makes another one by itself, whose reads nothing would limit.
+        is_old = time.monotonic() > self.since + KEEP_ALIVE - 1
+        is_readable = self.stream is not None and self.stream.get_extra_info("is_readable")
+        return is_old or bool(is_readable)
 
 
 class NativeRequest:

@@ -158,19 +158,22 @@ class Reader:
             return content, content, []
         data: Any = None
         if response.body or not operation.may_be_empty(response.status_code):
+            fault = None
             try:
                 data = _parsed(response)
-            except (ValueError, RecursionError) as error:
-                if not operation.is_decided_by(response.status_code):
-                    raise self._no_json(operation, response, error) from None
+            except ValueError:
+                fault = "that is not JSON"
+            except RecursionError:
+                fault = "that is nested too deeply"
+            # Not where it is handled: its context would be an error that has the whole body.
+            if fault is not None and not operation.is_decided_by(response.status_code):
+                raise self._no_json(operation, response, fault)
         body, mismatches = decode(operation.decoder, data)
         return data, body, mismatches
 
     def _no_json(
-        self, operation: Operation[Any, Any], response: Response, error: Exception
+        self, operation: Operation[Any, Any], response: Response, fault: str
     ) -> ResponseDecodeError:
-        deep = isinstance(error, RecursionError)
-        fault = "that is nested too deeply" if deep else "that is not JSON"
         return ResponseDecodeError(
             f"{self._answered(operation)} with {response.status_code} and a body {fault}: "
             f"{self._excerpt(response)}; check base_url, and any proxy before it",
