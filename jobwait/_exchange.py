@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import _faults as faults
 from ._bodies import DecodeError, decoded, is_one_response
-from ._connection import Connection, NativeRequest
+from ._connection import Connection, PreparedRequest
 from ._errors import APIConnectionError
 from ._messages import Headers, Request, Response
 
@@ -184,11 +184,9 @@ class Exchange:
                 content=request.body or None,
                 extensions=extensions,
             )
-        if connection.native is None or not connection.native.turn_into(request):
-            connection.native = NativeRequest(self._library, request)
-        native = connection.native.request
-        native.extensions = extensions
-        return native
+        if connection.prepared is None or not connection.prepared.fits(request):
+            connection.prepared = PreparedRequest(self._library, request)
+        return connection.prepared.request(request, extensions)
 
     def _let_go_of(self, response: Any) -> None:
         # It refers to its stream, and the stream to it: the collector of garbage, which stops
