@@ -100,14 +100,15 @@ class Exchange:
                 self._limit_shared(response)
                 for part in response.iter_bytes() if is_decoded else response.stream:
                     self._add(body, part)
+                headers = Headers(response.headers.raw)
+                stream = response.extensions.get("network_stream")
+                if stream is not None and self._is_spoilt(response, headers):
+                    # Before another thread can take it from the client.
+                    self._connection.stream = None
+                    stream.close()
             finally:
                 response.close()
             self._let_go_of(response)
-            headers = Headers(response.headers.raw)
-            stream = response.extensions.get("network_stream")
-            if stream is not None and self._is_spoilt(response, headers):
-                self._connection.stream = None
-                stream.close()
             return self._response(response, headers, body, is_decoded=is_decoded)
         except BaseException as error:
             answer = self._answer_of(error)
@@ -142,14 +143,14 @@ class Exchange:
                     parts = response.aiter_bytes() if is_decoded else response.stream
                     async for part in parts:
                         self._add(body, part)
+                    headers = Headers(response.headers.raw)
+                    stream = response.extensions.get("network_stream")
+                    if stream is not None and self._is_spoilt(response, headers):
+                        self._connection.stream = None
+                        await stream.aclose()
                 finally:
                     await response.aclose()
                 self._let_go_of(response)
-                headers = Headers(response.headers.raw)
-                stream = response.extensions.get("network_stream")
-                if stream is not None and self._is_spoilt(response, headers):
-                    self._connection.stream = None
-                    await stream.aclose()
             return self._response(response, headers, body, is_decoded=is_decoded)
         except BaseException as error:
             answer = self._answer_of(error)
@@ -272,15 +273,12 @@ class Exchange:
     def _is_spoilt(self, response: Any, headers: Headers) -> bool:
         """Whether the connection may not be used again.
 
-        More than the response was read, which httpcore would take for the next one; or a kept
-        connection was made anew after all, and nobody records what is read of it.
+        More than the response was read, which httpcore would take for the next one. Nobody knows
+        where nothing was recorded: the connection was made by another user of the client, or by the
+        client itself in place of one that was kept.
         """
-        if not (self._is_traced or self._received):
-            return True
-        return bool(
-            self._received
-            and response.http_version.startswith("HTTP/1")
-            and not is_one_response(bytes(self._received), response.status_code, headers)
+        return response.http_version.startswith("HTTP/1") and not (
+            self._received and is_one_response(bytes(self._received), response.status_code, headers)
         )
 
     def _answer_of(self, error: Any) -> Response | None:

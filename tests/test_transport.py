@@ -259,6 +259,56 @@ def test_what_follows_a_redirect_to_nowhere_is_no_answer(caller: Sync) -> None:
         assert isinstance(caller.get(wire.url), CompletedJob)
 
 
+STRAY = response(json.dumps({"data": JOB["data"] | {"id": "stray"}}).encode())
+
+
+class Eager(httpx.HTTPTransport):
+    """Sends another request as soon as an answer's connection is free, as another thread may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: list[bytes] = []
+        """Of the answers to it."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        stream: Any = answer.stream
+        close = stream.close
+
+        def close_and_send() -> None:
+            close()
+            other = httpx.Request("GET", request.url)
+            self.bodies.append(b"".join(super(Eager, self).handle_request(other).iter_raw()))
+
+        stream.close = close_and_send
+        return answer
+
+
+def test_bytes_after_an_answer_are_no_answer_to_who_shares_the_client() -> None:
+    transport = Eager()
+    with (
+        Wire(whole(response() + STRAY), whole()) as wire,
+        httpx.Client(transport=transport) as passed,
+        BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url, http_client=passed) as client,
+    ):
+        JobsResource(client._calls).get_job(ID)
+    assert [json.loads(body) for body in transport.bodies] == [JOB]
+
+
+def test_bytes_after_an_answer_on_a_connection_of_its_users_own_are_no_answer() -> None:
+    async def main(url: str) -> list[Any]:
+        async with (
+            httpx.AsyncClient() as passed,
+            AsyncBaseClient(CONFIG, {"api_key": KEY}, base_url=url, http_client=passed) as client,
+        ):
+            await passed.get(url)
+            jobs = AsyncJobsResource(client._calls)
+            return [(await jobs.get_job(ID)).to_dict() for _ in range(2)]
+
+    with Wire(whole(), whole(response() + STRAY), whole()) as wire:
+        assert asyncio.run(main(wire.url)) == [JOB["data"], JOB["data"]]
+
+
 def test_threads_share_a_client() -> None:
     with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
         results: list[Job] = []
