@@ -238,12 +238,12 @@ class Scheduler:
         calls, wait = group.calls, job_id if isinstance(job_id, Wait) else None
         job_id = job_id if wait is None else wait.job_id
         try:
-            calls.prepare(group.operation, job_id)
             if wait is not None and not wait.is_on(group.operation):
                 raise InvalidArgumentError(
                     f"this wait is on {wait.provider} {wait.operation}, and the resource beside it "
                     f"on {group.operation.provider} {group.operation.name}"
                 )
+            calls.prepare(group.operation, job_id)
         except JobwaitError as error:
             error.job_id = job_id
             self._end(number, group, job_id, None, error)
