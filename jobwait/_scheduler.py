@@ -302,7 +302,7 @@ class Scheduler:
             task = asyncio.get_running_loop().create_task(self._work(lane))
             self._tasks.add(task)
             task.add_done_callback(self._on_done)
-        if lane.sweep is None and lane.heap and lane.heap[0][0] <= now:
+        if lane.sweep is None and lane.is_held_up(now):
             self._set_sweep(lane)
 
     def _set_alarm(self, lane: Lane, at: float, now: float) -> None:
