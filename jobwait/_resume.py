@@ -44,7 +44,7 @@ class Wait(NamedTuple):
         wait = jobwait.Wait.from_dict(json.loads(text))
 
     Times are seconds since the epoch, so that the deadline survives a move to another machine. On
-    one whose clock is a day ahead, or before the start, the next poll counts as due just then.
+    one whose clock is a day ahead, or before the last poll, the next one counts as due just then.
     `advance` moves waits on; `as_completed` and `wait_for_all` take one in place of an id.
     """
 
@@ -144,7 +144,8 @@ class Wait(NamedTuple):
         """
         ahead = now - self.due
         is_ahead = self.timeout is not None and ahead > max(self.timeout, LONGEST_ABSENCE)
-        if not (is_ahead or now < self.started):
+        latest = self.started if self.seen is None else max(self.started, self.seen)
+        if not (is_ahead or now < latest):
             return self
         seen = None if self.seen is None else self.seen + ahead
         return self._replace(started=self.started + ahead, due=self.due + ahead, seen=seen)
@@ -236,7 +237,7 @@ def _plain(wait: Wait) -> dict[str, Any]:
 
 def plain_id(id: Any) -> Any:
     """A job's id as JSON has it."""
-    if _is_tuple(id):
+    if _is_tuple(id) or is_array(id):
         return [plain_id(part) for part in id]
     return id if isinstance(id, (str, int)) else str(id)
 

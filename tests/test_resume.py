@@ -164,6 +164,23 @@ def test_a_wait_from_a_machine_with_another_clock_ends_in_time(
     assert len(fleet.log) > 2
 
 
+def test_a_wait_that_was_polled_by_a_clock_an_hour_ahead_ends_in_time(time: Time) -> None:
+    fleet = Fleet(time)
+    [wait] = start(fleet, fleet.add(Job(1e6)), timeout=6.0)
+    began, ahead = time.now, 3600.0
+    there = wait._replace(started=wait.started - ahead, due=wait.due - ahead)
+    [there] = moved(time, fleet, [there]).open
+    assert there.seen is not None
+    times = (there.started + ahead, there.due + ahead, there.seen + ahead)
+    wait = there._replace(started=times[0], due=times[1], seen=times[2])
+    outcomes: list[Outcome[Any]] = []
+    while not outcomes:
+        outcomes, still_open = moved(time, fleet, [wait])
+        for wait in still_open:  # at most one
+            time.now = max(time.now, wait.due - EPOCH)
+    assert time.now - began <= 6.5
+
+
 def test_a_wait_resumed_after_its_deadline_looks_once_more(time: Time) -> None:
     fleet = Fleet(time)
     ids = fleet.add(Job(10.0), Job(1e6))
@@ -304,6 +321,8 @@ def test_a_job_has_one_key_however_its_id_is_written(client: Any, id: Any, plain
     elsewhere = Wait.from_dict(json.loads(json.dumps(wait.to_dict())))
     assert wait.key == elsewhere.key == f"{wait.provider}/{wait.operation}/{plain}"
     assert plain in resource.calls.prepare(resource.operation, id).url
+    # JSON has lists where an id has several parts.
+    assert wait._replace(job_id=["a", 5]).to_dict() == wait._replace(job_id=("a", 5)).to_dict()
     # Of one whose package is not installed nothing is known but how it was written.
     assert wait._replace(provider="nobody").key.startswith("nobody/")
 
