@@ -374,10 +374,18 @@ def test_a_checkpoint_is_for_one_call_at_a_time(time: Time, path: Path) -> None:
             driver.first(1, checkpoint, jobs)
         outcomes.close()
         assert len(driver.first(ALL, checkpoint, jobs)) == 2
+    with pytest.raises(CheckpointError, match="it was closed, so make a new Checkpoint"):
+        driver.first(1, checkpoint, jobs)
 
 
 def text(path: Path) -> None:
     path.write_text("no database, but some text\n" * 100)
+
+
+def damaged(path: Path) -> None:
+    Checkpoint(path).close()
+    # Neither SQL nor text, which SQLite quotes in its error.
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE", b"CREATE \xf1ABLE"))
 
 
 def other_program(path: Path) -> None:
@@ -395,6 +403,7 @@ def other_format(path: Path) -> None:
     ("make", "reason"),
     [
         (text, "cannot be opened (file is not a database): use another file"),
+        (damaged, "cannot be opened ("),
         (other_program, "is a database of another program, and no checkpoint of jobwait"),
         (other_format, f"is of format {FORMAT + 1}, and this version of jobwait reads {FORMAT}"),
         (Path.mkdir, "cannot be opened (unable to open database file): use a file in a folder"),
@@ -417,7 +426,7 @@ def test_a_folder_that_cannot_be_written_is_refused(folder: str) -> None:
         Checkpoint(Path(folder, "waits.db"))
 
 
-@pytest.mark.parametrize("path", ["", None, 5])
+@pytest.mark.parametrize("path", ["", None, 5, "a\0b"])
 def test_what_is_no_path_is_refused(path: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="is the path of a file, not"):
         Checkpoint(path)
