@@ -57,7 +57,8 @@ class Turn(NamedTuple):
 def stored_wait(entry: Entry) -> Wait:
     """A wait that goes on, as a value."""
     at, _, group, state = entry
-    due = max(at, group.lane.throttle.paused_until)
+    # Whatever holds it back: at its deadline somebody is to see that it has passed.
+    due = min(max(at, group.lane.throttle.paused_until), state.deadline)
     return wait_of(group.operation, state, due, group.calls)
 
 
