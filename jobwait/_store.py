@@ -90,9 +90,17 @@ class Store:
         self.path: Final = Path(path).resolve()
         self._turn: Final = Lock()
         # A lock of its own, so that other programs may look at the waits at any time.
+        lock = f"{self.path}-lock"
+        for file in (str(self.path), lock):
+            # SQLite opens it all the same, and takes no lock.
+            if os.access(file, os.F_OK) and not os.access(file, os.W_OK):
+                raise CheckpointError(
+                    f"the checkpoint {self.path} cannot be opened ({file} may only be read): use a "
+                    "file that this user may write to"
+                )
         with self._explained("opened"):
             self._lock = sqlite3.connect(
-                f"{self.path}-lock", timeout=0, isolation_level=None, check_same_thread=False
+                lock, timeout=0, isolation_level=None, check_same_thread=False
             )
         finalize(self, self._lock.close)  # for who forgets to
         try:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import aclosing, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Unpack, cast
 from uuid import UUID
 
@@ -424,6 +425,24 @@ def test_what_is_no_checkpoint_is_refused_and_not_changed(
 def test_a_folder_that_cannot_be_written_is_refused(folder: str) -> None:
     with pytest.raises(CheckpointError, match="use a file in a folder that this user may write"):
         Checkpoint(Path(folder, "waits.db"))
+
+
+@pytest.mark.parametrize("name", ["waits.db", "waits.db-lock"])
+def test_a_file_that_may_only_be_read_is_refused(name: str) -> None:
+    code = (
+        "import os, sys; from jobwait import Checkpoint; os.geteuid() or os.setuid(65534); "
+        "Checkpoint(sys.argv[1])"
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "waits.db")
+        Checkpoint(path).close()
+        for file in (Path(folder), path, path.with_name("waits.db-lock")):
+            file.chmod(0o777)
+        path.with_name(name).chmod(0o444)
+        opened = subprocess.run(
+            [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+        )
+    assert f"{name} may only be read): use a file that this user may write to" in opened.stderr
 
 
 @pytest.mark.parametrize("path", ["", None, 5, "a\0b"])
