@@ -57,7 +57,8 @@ class AiohttpTransport:
             if failure is None:
                 raise
             failure.has_begun = isinstance(error, self._library.ClientPayloadError)
-            raise failure from failure.__cause__
+        # Here, as `error` would be its context otherwise, and may show the key.
+        raise failure from failure.__cause__
 
     async def _body(self, request: Request, response: Any) -> bytes:
         body = bytearray()

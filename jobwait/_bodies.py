@@ -41,7 +41,7 @@ def decoded(library: Any, body: bytes, coding: str, request: Request) -> bytes:
         # What one step makes of a few bytes, the next one would make of a million.
         raise DecodeError
     try:
-        if codings == ["gzip"]:
+        if codings[0] in ("gzip", "x-gzip"):  # the same thing, RFC 9110
             return _gunzipped(body, request)
         small = (body[at : at + SMALL] for at in range(0, len(body), SMALL))
         response = library.Response(200, headers={"Content-Encoding": codings[0]}, content=small)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import _faults as faults
 from ._bodies import DecodeError, decoded, is_one_response
-from ._connection import Connection, NativeRequest
+from ._connection import Connection, PreparedRequest
 from ._errors import APIConnectionError
 from ._messages import Headers, Request, Response
 
@@ -33,6 +33,7 @@ MAX_OVERHEAD: Final = 4
 _current: Final[ContextVar[Exchange]] = ContextVar("exchange")
 _REFUSAL: Final = r"4\d\d|Invalid username|Requested|.*not allowed by ruleset"
 """What a proxy says that will not let this client through later either."""
+_REDIRECT: Final = rb"(?:HTTP/1\.1 1[^\n]*\n(?:[^\r][^\n]*\n)*\r\n)*HTTP/1\.[01] (30[12378])"
 _NEW_STREAM: Final = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
 
 
@@ -108,12 +109,15 @@ class Exchange:
                 self._connection.stream = None
                 stream.close()
             return self._response(response, headers, body, is_decoded=is_decoded)
-        except self._library.HTTPStatusError as error:
-            return _raised_by_hook(error.response)
-        except BaseException:
-            if self._connection.stream is not None and not self._was_sent:
+        except BaseException as error:
+            answer = self._answer_of(error)
+            stream = self._connection.stream
+            if stream is not None and (answer is not None or not self._was_sent):
                 # What goes wrong before it belongs to a connection would leave it open.
-                self._connection.stream.close()
+                self._connection.stream = None if answer is not None else stream
+                stream.close()
+            if answer is not None:
+                return answer
             raise
         finally:
             _current.reset(token)
@@ -147,11 +151,14 @@ class Exchange:
                     self._connection.stream = None
                     await stream.aclose()
             return self._response(response, headers, body, is_decoded=is_decoded)
-        except self._library.HTTPStatusError as error:
-            return _raised_by_hook(error.response)
-        except BaseException:
-            if self._connection.stream is not None and not self._was_sent:
-                await self._connection.stream.aclose()
+        except BaseException as error:
+            answer = self._answer_of(error)
+            stream = self._connection.stream
+            if stream is not None and (answer is not None or not self._was_sent):
+                self._connection.stream = None if answer is not None else stream
+                await stream.aclose()
+            if answer is not None:
+                return answer
             raise
         finally:
             _current.reset(token)
@@ -177,11 +184,9 @@ class Exchange:
                 content=request.body or None,
                 extensions=extensions,
             )
-        if connection.native is None or not connection.native.turn_into(request):
-            connection.native = NativeRequest(self._library, request)
-        native = connection.native.request
-        native.extensions = extensions
-        return native
+        if connection.prepared is None or not connection.prepared.fits(request):
+            connection.prepared = PreparedRequest(self._library, request)
+        return connection.prepared.request(request, extensions)
 
     def _let_go_of(self, response: Any) -> None:
         # It refers to its stream, and the stream to it: the collector of garbage, which stops
@@ -277,6 +282,17 @@ class Exchange:
             and response.http_version.startswith("HTTP/1")
             and not is_one_response(bytes(self._received), response.status_code, headers)
         )
+
+    def _answer_of(self, error: Any) -> Response | None:
+        """The response, without its body, that something raised for."""
+        library = self._library
+        if isinstance(error, library.HTTPStatusError):  # a hook of the user's own client
+            return Response(error.response.status_code, Headers(error.response.headers.raw), b"")
+        if isinstance(error, (library.RemoteProtocolError, library.InvalidURL)):
+            # It could not make a request of the location, which nobody asked it to follow.
+            redirect = re.match(_REDIRECT, self._received)
+            return redirect and Response(int(redirect[1]), Headers([]), b"")
+        return None
 
     def failure(self, error: Any) -> Exception | None:
         """What to raise for what `send` raised; None where it is no failure of the network."""
@@ -446,11 +462,6 @@ def _first_reachable(addresses: list[str], port: int, timeout: float) -> str:
         with suppress(OSError), socket.create_connection((address, port), timeout):
             return address
     return addresses[-1]
-
-
-def _raised_by_hook(response: Any) -> Response:
-    """The response that a hook of the user's own client raised for, without its body."""
-    return Response(response.status_code, Headers(response.headers.raw), b"")
 
 
 @cache

@@ -158,19 +158,22 @@ class Reader:
             return content, content, []
         data: Any = None
         if response.body or not operation.may_be_empty(response.status_code):
+            fault = None
             try:
                 data = _parsed(response)
-            except (ValueError, RecursionError) as error:
-                if not operation.is_decided_by(response.status_code):
-                    raise self._no_json(operation, response, error) from None
+            except ValueError:
+                fault = "that is not JSON"
+            except RecursionError:
+                fault = "that is nested too deeply"
+            # Not where it is handled: its context would be an error that has the whole body.
+            if fault is not None and not operation.is_decided_by(response.status_code):
+                raise self._no_json(operation, response, fault)
         body, mismatches = decode(operation.decoder, data)
         return data, body, mismatches
 
     def _no_json(
-        self, operation: Operation[Any, Any], response: Response, error: Exception
+        self, operation: Operation[Any, Any], response: Response, fault: str
     ) -> ResponseDecodeError:
-        deep = isinstance(error, RecursionError)
-        fault = "that is nested too deeply" if deep else "that is not JSON"
         return ResponseDecodeError(
             f"{self._answered(operation)} with {response.status_code} and a body {fault}: "
             f"{self._excerpt(response)}; check base_url, and any proxy before it",
@@ -434,6 +437,7 @@ _ADVICE: Final = {
     400: "check the job id",
     403: "this key may not see this job",
     404: "check the job id, that the job is the key's own and not too old, and base_url",
+    407: "check HTTP_PROXY, the proxy's user and password in it included",
     408: "try later",
     429: "poll less often, or from fewer places",
 }

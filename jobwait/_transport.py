@@ -14,7 +14,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ._connection import Connection
+from ._connection import KEEP_ALIVE, Connection
 from ._errors import ClientClosedError, ConfigurationError
 from ._exchange import Exchange, StaleConnectionError
 from ._faults import too_late, without_frames
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ._aiohttp import AiohttpTransport
     from ._messages import Request, Response, Send
 
-KEEP_ALIVE: Final = 300.0
-"""Seconds that an idle connection is kept: longer than any provider's delay between polls."""
 LONGEST: Final = 86_400.0
 """Seconds; a socket takes no infinite timeout."""
 
@@ -154,10 +152,12 @@ class SyncTransport:
             failure = exchange.failure(error)
             if failure is None:
                 raise
-            raise failure from failure.__cause__
-        if connection.is_own:
-            self._keep(connection)
-        return response
+        else:
+            if connection.is_own:
+                self._keep(connection)
+            return response
+        # Here, as `error` would be its context otherwise, and may show the key.
+        raise failure from failure.__cause__
 
     def _new(self) -> Connection:
         if self._client is None:
@@ -246,13 +246,14 @@ class AsyncTransport:
             failure = exchange.failure(error)
             if failure is None:
                 raise
-            raise failure from failure.__cause__
-        if connection.is_own:
-            connection.since = time.monotonic()
-            idle.append(connection)
-            if idle[0].since < connection.since - KEEP_ALIVE or self._closed:
-                await idle.popleft().client.aclose()
-        return response
+        else:
+            if connection.is_own:
+                connection.since = time.monotonic()
+                idle.append(connection)
+                if idle[0].since < connection.since - KEEP_ALIVE or self._closed:
+                    await idle.popleft().client.aclose()
+            return response
+        raise failure from failure.__cause__
 
     def _new(self) -> Connection:
         if self._client is None:

@@ -42,6 +42,7 @@ def frames(data: bytes) -> bytes:
 CODINGS: Final[list[tuple[str, Callable[[bytes], bytes]]]] = [
     ("gzip", gzip.compress),
     ("GZip", gzip.compress),
+    ("x-gzip", gzip.compress),
     (" gzip ,", gzip.compress),
     ("identity, gzip", gzip.compress),
     ("gzip", members),

@@ -20,6 +20,7 @@ import trustme
 
 from jobwait import (
     APIConnectionError,
+    APIStatusError,
     AsyncBaseClient,
     BaseClient,
     ConfigurationError,
@@ -240,6 +241,16 @@ def test_a_proxy_that_refuses_a_tunnel_ends_a_wait_at_once(
         text = f"the proxy 127.0.0.1:{proxy.port} answered {refusal}; check HTTPS_PROXY"
         with pytest.raises(APIConnectionError, match=text) as caught:
             caller.wait(f"https://{HOST}")
+    assert caught.value.polls == 1
+
+
+def test_a_proxy_that_refuses_the_user_of_a_request_without_a_tunnel_is_named(
+    caller: Blocking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Wire(whole(response(b"", status="407 Proxy Authentication Required"))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(APIStatusError, match=r"407 .*; check HTTP_PROXY") as caught:
+            caller.wait(f"http://{HOST}")
     assert caught.value.polls == 1
 
 

@@ -182,6 +182,24 @@ def test_pytest_httpx_answers_in_place_of_the_provider(run: Run, httpx_mock: HTT
     assert [request.headers["X-API-Key"] for request in httpx_mock.get_requests()] == [KEY] * 2
 
 
+def in_turn(jobs: Any) -> list[Any]:
+    return [jobs.get_job(f"job_{number}") for number in range(3)]
+
+
+async def in_turn_on_loop(jobs: Any) -> list[Any]:
+    return [await jobs.get_job(f"job_{number}") for number in range(3)]
+
+
+@pytest.mark.parametrize(("run", "call"), [(blocking, in_turn), (on_loop, in_turn_on_loop)])
+def test_what_a_mock_keeps_of_a_request_is_not_changed_by_the_next_one(
+    run: Run, call: Callable[[Any], Any], httpx_mock: HTTPXMock
+) -> None:
+    httpx_mock.add_response(json=BODY, is_reusable=True)
+    run(call)
+    kept = [(request.url.path, request.content) for request in httpx_mock.get_requests()]
+    assert kept == [(f"/v1/jobs/job_{number}", b"") for number in range(3)]
+
+
 def test_vcrpy_records_a_wait_and_plays_it_without_the_provider(run: Run, tmp_path: Path) -> None:
     cassette = str(tmp_path / "cassette.yaml")
     with server_of_a_wait() as wire, vcr.use_cassette(cassette):

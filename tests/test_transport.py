@@ -28,6 +28,7 @@ import trustme
 
 from jobwait import (
     APIConnectionError,
+    APIStatusError,
     APITimeoutError,
     AsyncBaseClient,
     AuthenticationError,
@@ -40,8 +41,9 @@ from jobwait import (
     WaitTimeoutError,
     wait_for_completion,
 )
+from jobwait._connection import KEEP_ALIVE
 from jobwait._messages import MAX_BODY, Request, Response
-from jobwait._transport import KEEP_ALIVE, AsyncTransport, SyncTransport
+from jobwait._transport import AsyncTransport, SyncTransport
 
 from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
 from .kit.wire import (
@@ -221,6 +223,40 @@ def test_a_connection_that_the_server_closed_is_replaced() -> None:
         wire.hang_up()
         JobsResource(client.with_options(max_retries=0)._calls).get_job(ID)
     assert wire.connections == 2
+
+
+def test_a_connection_that_was_idle_for_too_long_is_replaced_by_a_limited_one() -> None:
+    # By httpx itself otherwise, which would not tell of it.
+    with Wire(whole()) as wire, BaseClient(CONFIG, {"api_key": KEY}, base_url=wire.url) as client:
+        JobsResource(client._calls).get_job(ID)
+        transport: Any = client._transport
+        transport._idle[0].since -= KEEP_ALIVE
+        JobsResource(client._calls).get_job(ID)
+        assert transport._idle[0].stream is not None
+    assert wire.connections == 2
+
+
+@pytest.mark.parametrize(
+    "location", ["http://[::bad", "http://h/\x01", "mailto:a@b.test", "http://h:port/"]
+)
+def test_a_redirect_to_nowhere_is_a_redirect(caller: Sync, location: str) -> None:
+    moved = response(b"{}", status="302 Found", headers=f"Location: {location}\r\n")
+    interim = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    for answer in (moved, interim + moved, moved[:-1]):
+        with (
+            Wire(last(answer)) as wire,
+            pytest.raises(APIStatusError, match=r"302 Found.*; redirects are not followed"),
+        ):
+            caller.wait(wire.url)
+        assert len(wire.requests) == 1
+
+
+def test_what_follows_a_redirect_to_nowhere_is_no_answer(caller: Sync) -> None:
+    moved = response(b"{}", status="302 Found", headers="Location: mailto:a@b.test\r\n")
+    with Wire(whole(moved + response(b'{"data": 1}')), whole()) as wire:
+        with pytest.raises(APIStatusError, match="302"):
+            caller.get(wire.url, max_retries=0)
+        assert isinstance(caller.get(wire.url), CompletedJob)
 
 
 def test_threads_share_a_client() -> None:
