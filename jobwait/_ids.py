@@ -33,6 +33,17 @@ def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
     return sent
 
 
+def text_of(part: Any) -> str:
+    """A part of an id as text; the member of an enum is what it stands for.
+
+    Raises:
+        ValueError: It is a number of more digits than Python writes.
+    """
+    if isinstance(part, str):
+        return str.__str__(part)
+    return str(int(part)) if isinstance(part, int) else str(part)
+
+
 def needs_body(operation: Operation[Any, Any]) -> bool:
     """Whether the id of a result stands in the body that tells the job's status."""
     return any(isinstance(source, str) for source in operation.sources)
@@ -75,8 +86,7 @@ def _typed(operation: Operation[Any, Any], part: Part, value: Any) -> Any:
 
 def _id_text(operation: Operation[Any, Any], part: Part, value: Any) -> str:
     try:
-        # A string is its own text, also where it is the member of an enum.
-        text = str.__str__(value) if isinstance(value, str) else str(value)
+        text = text_of(value)
     except ValueError:
         raise _bad_id(operation, "is a number of fewer digits") from None
     if not text.strip():

@@ -58,6 +58,7 @@ class Lane:
         self._quiet_until = -math.inf
         self._turn = -math.inf
         """When to ask the throttle again."""
+        self._held_until = -math.inf
         self.is_closed = False
         """Whether nothing more is to be sent."""
 
@@ -77,7 +78,7 @@ class Lane:
         """Keep a poll, and all others, for the seconds that the limiter asks for."""
         _, number, group, state = entry
         self.unseen += state.polls == 0
-        self._turn = self.clock() + delay
+        self._turn = self._held_until = self.clock() + delay
         heappush(self.heap, (self._turn, number, group, state))
 
     def ask_again(self) -> None:
@@ -94,6 +95,10 @@ class Lane:
     def next_at(self) -> float:
         """When there may be a poll to send."""
         return max(self.heap[0][0], self._turn) if self.heap and not self.is_closed else math.inf
+
+    def is_held_up(self, now: float) -> bool:
+        """Whether polls are late, or the limiter makes them so: deadlines may pass meanwhile."""
+        return bool(self.heap) and (self.heap[0][0] <= now or self._held_until > now)
 
     @property
     def is_due(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from ._errors import InvalidArgumentError
 from ._outcome import Outcome, dump, load
-from ._resume import Wait, plain_id, progress_of, restored
+from ._resume import Wait, canonical_id, progress_of, restored
 from ._scheduler import AnyResource, Turn, stored_wait
 from ._store import Ended, Key, Store
 from ._unset import Unset
@@ -100,7 +100,8 @@ class Ledger:
         resource, item = pair
         operation = resource.operation
         job_id = item.job_id if isinstance(item, Wait) else item
-        key = Key(operation.provider, operation.name, json.dumps(plain_id(job_id)))
+        plain = canonical_id(operation.provider, operation.name, job_id)
+        key = Key(operation.provider, operation.name, json.dumps(plain))
         # What cannot be waited for is for the scheduler to refuse.
         can_be = not isinstance(item, Wait) or item.is_on(operation)
         stored = self._store.find(key) if can_be else None

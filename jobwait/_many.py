@@ -381,6 +381,11 @@ def _begin_advance(
 ) -> tuple[Scheduler, list[tuple[AnyResource, Wait]]]:
     seconds("seconds", limit)
     whole_number("max_in_flight", rules.max_in_flight, minimum=1)
+    if not hasattr(pairs, "__iter__"):
+        raise InvalidArgumentError(
+            "pass the waits as pairs of a resource and a Wait, [(client.jobs, wait), ...]; this is "
+            f"{pairs!r}"
+        )
     waits = list(pairs_of(kind, pairs))
     for number, (_, wait) in enumerate(waits):
         if not isinstance(wait, Wait):

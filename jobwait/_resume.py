@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeGuard
 
 from ._errors import InvalidArgumentError
+from ._ids import text_of
 from ._pointer import is_array, is_object
 from ._provider import Waitable, providers
 from ._unset import UNSET
@@ -32,6 +33,8 @@ LONGEST_ABSENCE: Final = 86_400.0
 OVERTIME: Final = 5.0
 """Seconds, and at most a twentieth of its timeout, for a wait that is resumed after its deadline:
 enough for a last look, or for the first where nobody came to it in time."""
+_HELPS: Final = ("progress", "word", "slowest")
+"""What a wait can go on without, in the order in which it is left out."""
 
 
 class Wait(NamedTuple):
@@ -41,7 +44,7 @@ class Wait(NamedTuple):
         wait = jobwait.Wait.from_dict(json.loads(text))
 
     Times are seconds since the epoch, so that the deadline survives a move to another machine. On
-    one whose clock is a day ahead, or before the start, the next poll counts as due just then.
+    one whose clock is a day ahead, or before the last poll, the next one counts as due just then.
     `advance` moves waits on; `as_completed` and `wait_for_all` take one in place of an id.
     """
 
@@ -96,15 +99,19 @@ class Wait(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """What `json.dumps` makes 300 bytes of, at most; without what is as it was at the start.
 
-        Where an id is long, the status word is cut, or it and the progress are left out; both only
-        help. With more than about 100 characters of provider, operation and id it is longer.
+        Where an id is long, the status word is cut, or it, the progress and the slowest poll are
+        left out; they only help. With more than about 110 characters of provider, operation and id
+        it is longer.
         """
         data = _plain(self) | {"job_id": plain_id(self.job_id)}
-        while len(json.dumps(data)) > MAX_BYTES and ("word" in data or "progress" in data):
+        while len(json.dumps(data)) > MAX_BYTES:
+            left = next((name for name in _HELPS if name in data), None)
+            if left is None:
+                break
             if len(data.get("word", "")) > 1:
                 data["word"] = data["word"][:-1]
             else:
-                del data["progress" if "progress" in data else "word"]
+                del data[left]
         return data
 
     @classmethod
@@ -137,7 +144,8 @@ class Wait(NamedTuple):
         """
         ahead = now - self.due
         is_ahead = self.timeout is not None and ahead > max(self.timeout, LONGEST_ABSENCE)
-        if not (is_ahead or now < self.started):
+        latest = self.started if self.seen is None else max(self.started, self.seen)
+        if not (is_ahead or now < latest):
             return self
         seen = None if self.seen is None else self.seen + ahead
         return self._replace(started=self.started + ahead, due=self.due + ahead, seen=seen)
@@ -229,17 +237,29 @@ def _plain(wait: Wait) -> dict[str, Any]:
 
 def plain_id(id: Any) -> Any:
     """A job's id as JSON has it."""
-    if _is_tuple(id):
+    if _is_tuple(id) or is_array(id):
         return [plain_id(part) for part in id]
     return id if isinstance(id, (str, int)) else str(id)
 
 
 def job_key(provider: str, operation: str, id: Any) -> str:
     """A job's name among all jobs of all providers."""
-    parts = id if _is_tuple(id) else (id,)
+    plain = canonical_id(provider, operation, id)
     # An id that is sent in a body may have slashes of its own.
-    texts = [str(part).replace("%", "%25").replace("/", "%2F") for part in parts]
+    texts = [
+        text_of(part).replace("%", "%25").replace("/", "%2F")
+        for part in (plain if is_array(plain) else [plain])
+    ]
     return "/".join([provider, operation, *texts])
+
+
+def canonical_id(provider: str, operation: str, id: Any) -> Any:
+    """A job's id as JSON has it, the same however the caller wrote it: a UUID in capitals, say."""
+    plain = plain_id(id)
+    try:
+        return plain_id(_typed(waitable_of(provider, operation), plain))
+    except (InvalidArgumentError, ValueError):
+        return plain  # nothing is known of it, or it is none
 
 
 def _check(data: Any) -> None:
@@ -257,21 +277,27 @@ def _check(data: Any) -> None:
 
 def _typed_id(data: Mapping[str, Any]) -> Any:
     waitable = waitable_of(data["provider"], data["operation"])
-    job_id: Any = data["job_id"]
-    parts = job_id if is_array(job_id) else [job_id]
     try:
-        typed = [_part(*pair) for pair in zip(waitable.id_types, parts, strict=True)]
-    except (TypeError, ValueError):
+        return _typed(waitable, data["job_id"])
+    except ValueError:
         raise InvalidArgumentError(
             f"this is no wait: its 'job_id' {data['job_id']!r:.60} is no id of {waitable.operation}"
         ) from None
+
+
+def _typed(waitable: Waitable, plain: Any) -> Any:
+    parts = plain if is_array(plain) else [plain]
+    typed = [_part(*pair) for pair in zip(waitable.id_types, parts, strict=True)]
     return typed[0] if len(typed) == 1 else tuple(typed)
 
 
-def _part(kind: type[Any], value: str | int) -> Any:
+def _part(kind: type[Any], value: Any) -> Any:
+    text = text_of(value)
+    if not text.strip() or not text.isprintable():
+        raise ValueError  # no request can carry it
     if kind is int and isinstance(value, str) and not (value.isascii() and value.isdecimal()):
         raise ValueError  # Python would read "1_0" as well
-    return kind(value)
+    return kind(text)
 
 
 @cache

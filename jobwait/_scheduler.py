@@ -57,7 +57,8 @@ class Turn(NamedTuple):
 def stored_wait(entry: Entry) -> Wait:
     """A wait that goes on, as a value."""
     at, _, group, state = entry
-    due = max(at, group.lane.throttle.paused_until)
+    # Whatever holds it back: at its deadline somebody is to see that it has passed.
+    due = min(max(at, group.lane.throttle.paused_until), state.deadline)
     return wait_of(group.operation, state, due, group.calls)
 
 
@@ -238,12 +239,12 @@ class Scheduler:
         calls, wait = group.calls, job_id if isinstance(job_id, Wait) else None
         job_id = job_id if wait is None else wait.job_id
         try:
-            calls.prepare(group.operation, job_id)
             if wait is not None and not wait.is_on(group.operation):
                 raise InvalidArgumentError(
                     f"this wait is on {wait.provider} {wait.operation}, and the resource beside it "
                     f"on {group.operation.provider} {group.operation.name}"
                 )
+            calls.prepare(group.operation, job_id)
         except JobwaitError as error:
             error.job_id = job_id
             self._end(number, group, job_id, None, error)
@@ -302,7 +303,7 @@ class Scheduler:
             task = asyncio.get_running_loop().create_task(self._work(lane))
             self._tasks.add(task)
             task.add_done_callback(self._on_done)
-        if lane.sweep is None and lane.heap and lane.heap[0][0] <= now:
+        if lane.sweep is None and lane.is_held_up(now):
             self._set_sweep(lane)
 
     def _set_alarm(self, lane: Lane, at: float, now: float) -> None:

@@ -85,14 +85,22 @@ class Store:
             CheckpointError: It cannot be used; the message says why, and what to do.
         """
         anything: Any = path
-        if not isinstance(anything, (str, os.PathLike)) or not str(path):
+        if not isinstance(anything, (str, os.PathLike)) or str(path) == "" or "\0" in str(path):
             raise InvalidArgumentError(f"a checkpoint is the path of a file, not {path!r}")
         self.path: Final = Path(path).resolve()
         self._turn: Final = Lock()
         # A lock of its own, so that other programs may look at the waits at any time.
+        lock = f"{self.path}-lock"
+        for file in (str(self.path), lock):
+            # SQLite opens it all the same, and takes no lock.
+            if os.access(file, os.F_OK) and not os.access(file, os.W_OK):
+                raise CheckpointError(
+                    f"the checkpoint {self.path} cannot be opened ({file} may only be read): use a "
+                    "file that this user may write to"
+                )
         with self._explained("opened"):
             self._lock = sqlite3.connect(
-                f"{self.path}-lock", timeout=0, isolation_level=None, check_same_thread=False
+                lock, timeout=0, isolation_level=None, check_same_thread=False
             )
         finalize(self, self._lock.close)  # for who forgets to
         try:
@@ -239,17 +247,20 @@ class Store:
     def _explained(self, done: str) -> Generator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            # The latter where what SQLite quotes of a damaged file is no text.
             raise self._error(done, error) from error
 
-    def _error(self, done: str, error: sqlite3.Error) -> CheckpointError:
+    def _error(self, done: str, error: Exception) -> CheckpointError:
         advice = next((text for names, text in _ADVICE if _is(error, *names)), "use another file")
+        if isinstance(error, sqlite3.ProgrammingError):
+            advice = "it was closed, so make a new Checkpoint"
         kept = "; what was written before is kept" if done == "written" else ""
         return CheckpointError(
             f"the checkpoint {self.path} cannot be {done} ({error}): {advice}{kept}"
         )
 
 
-def _is(error: sqlite3.Error, *names: str) -> bool:
+def _is(error: Exception, *names: str) -> bool:
     code: str = getattr(error, "sqlite_errorname", "")  # errors of the module itself have none
     return code.removeprefix("SQLITE_").partition("_")[0] in names

@@ -134,7 +134,7 @@ def _check(app: Celery, name: str) -> None:
             "acknowledgements there (celery/kombu#305): use RabbitMQ"
         )
     drivers = {app.connection_for_write(broker).transport.driver_type for broker in brokers}
-    if drivers == {"memory"} and app.conf.task_always_eager:
+    if app.conf.task_always_eager:
         raise ConfigurationError("task_always_eager knows no countdown: start a test worker")
     queue = app.amqp.queues[name]
     is_quorum = (queue.queue_arguments or {}).get("x-queue-type") == "quorum"

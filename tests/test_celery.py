@@ -92,6 +92,7 @@ def handle(app: Celery, waits: list[dict[str, Any]]) -> None:
         ("amqp://127.0.0.1:1//", SAFE | {"task_default_exchange_type": "direct"}, "type='topic'"),
         ("amqp://127.0.0.1:1//", SAFE | {"broker_transport_options": NONE}, "'confirm_publish'"),
         ("memory://", {"task_always_eager": True}, "task_always_eager"),
+        ("amqp://127.0.0.1:1//", SAFE | {"task_always_eager": True}, "task_always_eager"),
     ],
 )
 def test_settings_with_which_a_wait_could_be_lost_are_refused(

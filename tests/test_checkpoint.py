@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import aclosing, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Unpack, cast
 from uuid import UUID
 
@@ -374,10 +375,18 @@ def test_a_checkpoint_is_for_one_call_at_a_time(time: Time, path: Path) -> None:
             driver.first(1, checkpoint, jobs)
         outcomes.close()
         assert len(driver.first(ALL, checkpoint, jobs)) == 2
+    with pytest.raises(CheckpointError, match="it was closed, so make a new Checkpoint"):
+        driver.first(1, checkpoint, jobs)
 
 
 def text(path: Path) -> None:
     path.write_text("no database, but some text\n" * 100)
+
+
+def damaged(path: Path) -> None:
+    Checkpoint(path).close()
+    # Neither SQL nor text, which SQLite quotes in its error.
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE", b"CREATE \xf1ABLE"))
 
 
 def other_program(path: Path) -> None:
@@ -395,6 +404,7 @@ def other_format(path: Path) -> None:
     ("make", "reason"),
     [
         (text, "cannot be opened (file is not a database): use another file"),
+        (damaged, "cannot be opened ("),
         (other_program, "is a database of another program, and no checkpoint of jobwait"),
         (other_format, f"is of format {FORMAT + 1}, and this version of jobwait reads {FORMAT}"),
         (Path.mkdir, "cannot be opened (unable to open database file): use a file in a folder"),
@@ -417,7 +427,25 @@ def test_a_folder_that_cannot_be_written_is_refused(folder: str) -> None:
         Checkpoint(Path(folder, "waits.db"))
 
 
-@pytest.mark.parametrize("path", ["", None, 5])
+@pytest.mark.parametrize("name", ["waits.db", "waits.db-lock"])
+def test_a_file_that_may_only_be_read_is_refused(name: str) -> None:
+    code = (
+        "import os, sys; from jobwait import Checkpoint; os.geteuid() or os.setuid(65534); "
+        "Checkpoint(sys.argv[1])"
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "waits.db")
+        Checkpoint(path).close()
+        for file in (Path(folder), path, path.with_name("waits.db-lock")):
+            file.chmod(0o777)
+        path.with_name(name).chmod(0o444)
+        opened = subprocess.run(
+            [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+        )
+    assert f"{name} may only be read): use a file that this user may write to" in opened.stderr
+
+
+@pytest.mark.parametrize("path", ["", None, 5, "a\0b"])
 def test_what_is_no_path_is_refused(path: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="is the path of a file, not"):
         Checkpoint(path)

@@ -75,13 +75,16 @@ def test_many_waits_keep_to_the_quota_and_all_end(time: Time) -> None:
     assert max(map(sent.count, sent)) <= 5
 
 
-def test_a_wait_ends_at_its_deadline_however_long_the_limiter_lets_it_wait(time: Time) -> None:
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_wait_ends_at_its_deadline_however_long_the_limiter_lets_it_wait(
+    time: Time, count: int
+) -> None:
     fleet = Fleet(time)
 
     async def never() -> float:
         return 3600.0
 
-    jobs, ids = resource(fleet, never), fleet.add(Job(1.0), Job(1.0))
+    jobs, ids = resource(fleet, never), fleet.add(*[Job(1.0)] * count)
 
     async def main() -> list[Outcome[Any]]:
         with pytest.raises(WaitTimeoutError):
@@ -89,7 +92,7 @@ def test_a_wait_ends_at_its_deadline_however_long_the_limiter_lets_it_wait(time:
         return await async_wait_for_all(jobs, ids, timeout=10)
 
     outcomes = run(time, main())
-    assert [outcome.kind for outcome in outcomes] == ["timeout", "timeout"]
+    assert [outcome.kind for outcome in outcomes] == ["timeout"] * count
     assert time.now - 1000 == pytest.approx(20, abs=1.5)
     assert fleet.log == []
 
@@ -105,6 +108,14 @@ def test_what_the_limiter_holds_back_is_carried_onward(time: Time) -> None:
     polled, held = sorted(run(time, main()).open, key=lambda wait: -wait.polls)
     assert (polled.polls, held.polls) == (1, 0)
     assert held.due - EPOCH == pytest.approx(1001, abs=0.1)
+
+
+def test_what_the_limiter_holds_back_for_too_long_is_due_at_its_deadline(time: Time) -> None:
+    fleet = Fleet(time)
+    jobs, [id] = resource(fleet, lambda: 1e12), fleet.add(Job(30.0))
+    wait = Wait.start(jobs, id, timeout=60)
+    still_open = run(time, async_advance([(jobs, wait)])).open
+    assert [each.due - wait.due for each in still_open] == [60.0]
 
 
 def test_a_blocking_client_asks_before_each_poll_and_each_request() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, cast
 from uuid import uuid4
 
 import pytest
+from descripio_client import Client as DescripioClient
 from docurift_client import Client as DocuriftClient
 from hypothesis import given, strategies as st
 from spideriq_client import Client as SpiderIQClient
@@ -162,6 +164,23 @@ def test_a_wait_from_a_machine_with_another_clock_ends_in_time(
     assert len(fleet.log) > 2
 
 
+def test_a_wait_that_was_polled_by_a_clock_an_hour_ahead_ends_in_time(time: Time) -> None:
+    fleet = Fleet(time)
+    [wait] = start(fleet, fleet.add(Job(1e6)), timeout=6.0)
+    began, ahead = time.now, 3600.0
+    there = wait._replace(started=wait.started - ahead, due=wait.due - ahead)
+    [there] = moved(time, fleet, [there]).open
+    assert there.seen is not None
+    times = (there.started + ahead, there.due + ahead, there.seen + ahead)
+    wait = there._replace(started=times[0], due=times[1], seen=times[2])
+    outcomes: list[Outcome[Any]] = []
+    while not outcomes:
+        outcomes, still_open = moved(time, fleet, [wait])
+        for wait in still_open:  # at most one
+            time.now = max(time.now, wait.due - EPOCH)
+    assert time.now - began <= 6.5
+
+
 def test_a_wait_resumed_after_its_deadline_looks_once_more(time: Time) -> None:
     fleet = Fleet(time)
     ids = fleet.add(Job(10.0), Job(1e6))
@@ -241,6 +260,8 @@ GOOD: Final[dict[str, Any]] = {
         ("operation", "GET /v2"),
         ("job_id", None),
         ("job_id", ["a", "b"]),
+        ("job_id", ""),
+        ("job_id", "a\n"),
         ("started", "now"),
         ("started", math.nan),
         ("timeout", -1),
@@ -273,10 +294,43 @@ def test_the_text_of_a_number_is_an_id_only_if_it_is_written_as_one() -> None:
             Wait.from_dict(good | {"job_id": text})
 
 
+@pytest.mark.parametrize("value", [5, -1, [1], "5f0c3f8e"])
+def test_what_is_no_uuid_is_refused_where_ids_are_uuids(value: object) -> None:
+    good = GOOD | {"provider": "spideriq", "operation": "GET /api/v1/jobs/{job_id}/status"}
+    with pytest.raises(InvalidArgumentError, match="'job_id'"):
+        Wait.from_dict(good | {"job_id": value})
+
+
+Name: Final[Any] = Enum("Name", {"ONE": "job_1"}, type=str)
+Number: Final[Any] = Enum("Number", {"FIVE": 5}, type=int)
+UUID_TEXT: Final = "5f0c3f8e-7d5e-4a39-9c1b-0b3f6f7f0a11"
+
+
+@pytest.mark.parametrize(
+    ("client", "id", "plain"),
+    [
+        (SpiderIQClient, UUID_TEXT.upper(), UUID_TEXT),
+        (SpiderIQClient, UUID_TEXT.replace("-", ""), UUID_TEXT),
+        (DocuriftClient, Name.ONE, "job_1"),
+        (DescripioClient, Number.FIVE, "5"),
+    ],
+)
+def test_a_job_has_one_key_however_its_id_is_written(client: Any, id: Any, plain: str) -> None:
+    resource = client(KEY).jobs
+    wait = Wait.start(resource, id)
+    elsewhere = Wait.from_dict(json.loads(json.dumps(wait.to_dict())))
+    assert wait.key == elsewhere.key == f"{wait.provider}/{wait.operation}/{plain}"
+    assert plain in resource.calls.prepare(resource.operation, id).url
+    # JSON has lists where an id has several parts.
+    assert wait._replace(job_id=["a", 5]).to_dict() == wait._replace(job_id=("a", 5)).to_dict()
+    # Of one whose package is not installed nothing is known but how it was written.
+    assert wait._replace(provider="nobody").key.startswith("nobody/")
+
+
 @given(
     st.text(max_size=60),
     st.floats(0, 1),
-    st.sampled_from(["job_1", "5f0c3f8e-7d5e-4a39-9c1b-0b3f6f7f0a11", "j" * 50]),
+    st.sampled_from(["job_1", UUID_TEXT, "j" * 64]),
 )
 def test_a_wait_is_300_bytes_at_most_whatever_the_provider_says(
     word: str, progress: float, job_id: str
@@ -308,6 +362,8 @@ def test_nonsense_is_refused_before_anything_is_sent() -> None:
     client, no_wait = DocuriftClient(KEY), cast(Any, "job_1")
     with pytest.raises(InvalidArgumentError, match=r"no jobwait\.Wait"):
         advance([(client.jobs, no_wait)])
+    with pytest.raises(InvalidArgumentError, match="pairs of a resource and a Wait"):
+        advance(cast(Any, None))
     with pytest.raises(InvalidArgumentError, match="seconds"):
         advance([], seconds=-1)
     with pytest.raises(InvalidArgumentError, match="not empty"):

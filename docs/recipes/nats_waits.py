@@ -51,7 +51,9 @@ async def work(url: str) -> None:
     waits = await stream.pull_subscribe("waits", durable="workers", config=config)
     held: dict[str, tuple[Wait, Msg]] = {}
     told = time.time()
-    async with AsyncClient(base_url=os.environ.get("DOCURIFT_URL")) as client:
+    base_url = os.environ.get("DOCURIFT_URL")
+    # A poll that hangs must not outlast the lease.
+    async with AsyncClient(base_url=base_url, timeout=ACK_WAIT / 3) as client:
         while True:
             try:
                 for message in await waits.fetch(100, timeout=0.5):

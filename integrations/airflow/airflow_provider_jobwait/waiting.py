@@ -59,13 +59,24 @@ def ids(value: Any) -> list[Any]:
     Raises:
         ValueError: There are none.
     """
-    if isinstance(value, str) and value.strip().startswith("["):
-        # Templates make text of a list, unless render_template_as_native_obj is set.
-        with suppress(SyntaxError, ValueError):
-            value = ast.literal_eval(value.strip())
+    value = _listed(value)
     if value is None or value in ("", "None"):
         raise ValueError("job_ids is empty: does the task before return the ids of its jobs?")
     return [value] if isinstance(value, (str, int, UUID)) else list(value)
+
+
+def names(value: Any) -> list[str]:
+    """The fields of a job as a task is given them: one, several, or a template's text of them."""
+    value = _listed(value)
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _listed(value: Any) -> Any:
+    """A list, where a template made text of it: render_template_as_native_obj may not be set."""
+    if isinstance(value, str) and value.strip().startswith("["):
+        with suppress(SyntaxError, ValueError):
+            return ast.literal_eval(value.strip())
+    return value
 
 
 async def cancel(hook: JobwaitHook, waits: Iterable[Wait]) -> None:

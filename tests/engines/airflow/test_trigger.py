@@ -19,7 +19,7 @@ from airflow_provider_jobwait.operators.jobwait import WaitForJobsOperator
 from airflow_provider_jobwait.outcomes import JobOutcome, conclude
 from airflow_provider_jobwait.sensors.jobwait import WaitForJobsSensor
 from airflow_provider_jobwait.triggers.jobwait import WaitForJobsTrigger
-from airflow_provider_jobwait.waiting import cancel, ids, resumed
+from airflow_provider_jobwait.waiting import cancel, ids, names, resumed
 
 from jobwait import ConfigurationError, InvalidArgumentError, Operation, Part, Waitable
 
@@ -210,6 +210,14 @@ class CancellableJobs(Waitable):
         operation.cancel = cancelling
         vars(resource)["operation"] = operation
         return resource
+
+
+@pytest.mark.parametrize(
+    "value", ["result/confidence", ["result/confidence"], "['result/confidence']"]
+)
+def test_fields_come_as_one_as_several_or_as_the_text_of_a_template(value: Any) -> None:
+    assert names(value) == ["result/confidence"]
+    assert names(()) == []
 
 
 @pytest.mark.usefixtures("connection")

@@ -12,7 +12,7 @@ from airflow.sdk import BaseOperator
 from airflow_provider_jobwait.hooks.jobwait import JobwaitHook
 from airflow_provider_jobwait.outcomes import JobOutcome, conclude, job_outcome
 from airflow_provider_jobwait.triggers.jobwait import defer
-from airflow_provider_jobwait.waiting import cancel, started
+from airflow_provider_jobwait.waiting import cancel, names, started
 from jobwait import UNSET, Unset, wait_for_all
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class WaitForJobsOperator(BaseOperator):
         conn_id: str = JobwaitHook.default_conn_name,
         operation: str | None = None,
         timeout: float | timedelta | Unset | None = UNSET,
-        result: Sequence[str] = (),
+        result: str | Sequence[str] = (),
         raise_on_failure: bool = True,
         deferrable: bool = True,
         **kwargs: Any,
@@ -69,13 +69,14 @@ class WaitForJobsOperator(BaseOperator):
         hook = JobwaitHook(self.provider, self.conn_id, self.operation)
         waits = started(hook, self.job_ids, self.timeout)
         if self.deferrable and waits:
-            defer(self, hook, waits, self.result)
+            defer(self, hook, waits, names(self.result))
         self._open = (hook, waits)
         with hook.get_conn() as client:
             resource = hook.waitable.resource(client)
             outcomes = wait_for_all([(resource, wait) for wait in waits])
         self._open = None
-        return self.execute_complete(context, [job_outcome(each, self.result) for each in outcomes])
+        fields = names(self.result)
+        return self.execute_complete(context, [job_outcome(each, fields) for each in outcomes])
 
     def execute_complete(self, context: Context, event: list[JobOutcome]) -> list[JobOutcome]:
         """Go on with what the trigger yielded."""

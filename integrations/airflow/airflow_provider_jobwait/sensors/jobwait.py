@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowSensorTimeout
 from airflow_provider_jobwait.hooks.jobwait import JobwaitHook
 from airflow_provider_jobwait.outcomes import JobOutcome, conclude, job_outcome
 from airflow_provider_jobwait.triggers.jobwait import defer
-from airflow_provider_jobwait.waiting import started
+from airflow_provider_jobwait.waiting import names, started
 from jobwait import Wait, advance
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class WaitForJobsSensor(BaseSensorOperator):
         job_ids: Any,
         conn_id: str = JobwaitHook.default_conn_name,
         operation: str | None = None,
-        result: Sequence[str] = (),
+        result: str | Sequence[str] = (),
         raise_on_failure: bool = True,
         deferrable: bool = True,
         **kwargs: Any,
@@ -67,7 +67,7 @@ class WaitForJobsSensor(BaseSensorOperator):
         hook = JobwaitHook(self.provider, self.conn_id, self.operation)
         waits = started(hook, self.job_ids, self.timeout)
         if waits:
-            defer(self, hook, waits, self.result)
+            defer(self, hook, waits, names(self.result))
         return []
 
     def poke(self, context: Context) -> PokeReturnValue:
@@ -81,7 +81,8 @@ class WaitForJobsSensor(BaseSensorOperator):
             # In the mode `reschedule` the next poke knows nothing of this one: so it polls all.
             pairs = [(resource, wait) for wait in self._open]
             done, self._open = advance(pairs, seconds=LONGEST_POKE)
-        self._outcomes |= {each.job_id: job_outcome(each, self.result) for each in done}
+        fields = names(self.result)
+        self._outcomes |= {each.job_id: job_outcome(each, fields) for each in done}
         if self._open:
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(
