@@ -377,8 +377,7 @@ def _own_client(make: Any, needs_tls: bool) -> Any:
             os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), ssl.SSLContext
         )
     else:
-        # One that trusts no certificate, as loading those of the world takes some 20 ms.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = _untrusting_context()
     try:
         return make(verify=context, limits=limits)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
@@ -389,6 +388,17 @@ def _own_client(make: Any, needs_tls: bool) -> Any:
         raise ConfigurationError(
             f"a proxy that the environment names cannot be used: {hint}, or pass http_client="
         ) from None
+
+
+@cache
+def _untrusting_context() -> ssl.SSLContext:
+    """One that trusts no certificate, as loading those of the world takes some 20 ms.
+
+    The process makes one: a fork while threads make others could leave OpenSSL's locks taken.
+    """
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @cache
