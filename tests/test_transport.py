@@ -950,8 +950,6 @@ def test_an_odd_answer_is_a_typed_error(caller: Sync, data: bytes) -> None:
         caller.wait(wire.url, timeout=0)
 
 
-# httpx may leave the socket open that a thread of it opens while its client is closed.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket")
 @pytest.mark.parametrize("passes", [False, True])
 def test_a_client_that_is_closed_while_threads_use_it_raises_typed_errors(passes: bool) -> None:
     errors: list[BaseException] = []
