@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from . import _faults as faults
-from ._errors import APIConnectionError, ClientClosedError
+from ._errors import APIConnectionError
 from ._messages import Headers, RawHeaders, Request, Response
 
 
@@ -30,7 +30,7 @@ class AiohttpTransport:
     async def __call__(self, request: Request, limit: float) -> Response:
         """Send `request`; as `SyncTransport` does."""
         if self._session.closed:
-            raise ClientClosedError("the http_client that was passed is closed: pass an open one")
+            raise faults.client_closed()
         if self._raw_headers is not request.headers:
             # Nearly all requests of a client share theirs.
             self._raw_headers = request.headers

@@ -111,15 +111,14 @@ class Exchange:
             self._let_go_of(response)
             return self._response(response, headers, body, is_decoded=is_decoded)
         except BaseException as error:
-            answer = self._answer_of(error)
-            stream = self._connection.stream
+            answer, stream = self._answer_of(error), self._connection.stream
             if stream is not None and (answer is not None or not self._was_sent):
                 # What goes wrong before it belongs to a connection would leave it open.
-                self._connection.stream = None if answer is not None else stream
                 stream.close()
-            if answer is not None:
-                return answer
-            raise
+            if answer is None:
+                raise
+            self._connection.stream = None
+            return answer
         finally:
             _current.reset(token)
 
@@ -153,14 +152,13 @@ class Exchange:
                 self._let_go_of(response)
             return self._response(response, headers, body, is_decoded=is_decoded)
         except BaseException as error:
-            answer = self._answer_of(error)
-            stream = self._connection.stream
+            answer, stream = self._answer_of(error), self._connection.stream
             if stream is not None and (answer is not None or not self._was_sent):
-                self._connection.stream = None if answer is not None else stream
                 await stream.aclose()
-            if answer is not None:
-                return answer
-            raise
+            if answer is None:
+                raise
+            self._connection.stream = None
+            return answer
         finally:
             _current.reset(token)
 
@@ -277,6 +275,8 @@ class Exchange:
         where nothing was recorded: the connection was made by another user of the client, or by the
         client itself in place of one that was kept.
         """
+        if self._connection.client.is_closed:
+            return True  # by its user, while this connection was made: it would stay open
         return response.http_version.startswith("HTTP/1") and not (
             self._received and is_one_response(bytes(self._received), response.status_code, headers)
         )
@@ -301,6 +301,8 @@ class Exchange:
 
     def _failure(self, error: Any) -> Exception | None:
         library, request = self._library, self._request
+        if isinstance(error, RuntimeError) and self._connection.client.is_closed:
+            return faults.client_closed()
         if isinstance(error, APIConnectionError):
             return error
         if isinstance(error, library.RequestError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._errors import APIConnectionError, APITimeoutError
+from ._errors import APIConnectionError, APITimeoutError, ClientClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,11 @@ def failure(
     error.is_permanent = is_permanent
     error.__cause__ = _shown_cause(request, cause)
     return error
+
+
+def client_closed() -> ClientClosedError:
+    """The error of a request over a client of the user's that the user has closed."""
+    return ClientClosedError("the http_client that was passed is closed: pass an open one")
 
 
 def too_late(request: Request, limit: float, cause: BaseException | None) -> APITimeoutError:

@@ -15,9 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ._connection import KEEP_ALIVE, Connection
-from ._errors import ClientClosedError, ConfigurationError
+from ._errors import ConfigurationError
 from ._exchange import Exchange, StaleConnectionError
-from ._faults import too_late, without_frames
+from ._faults import client_closed, too_late, without_frames
 
 if TYPE_CHECKING:
     import ssl
@@ -356,7 +356,7 @@ def _loaded(*names: str) -> list[ModuleType]:
 
 def _open(client: Any) -> Any:
     if client.is_closed:
-        raise ClientClosedError("the http_client that was passed is closed: pass an open one")
+        raise client_closed()
     return client
 
 

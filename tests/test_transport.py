@@ -984,6 +984,31 @@ def test_a_client_that_is_closed_while_threads_use_it_raises_typed_errors(passes
     gc.collect()
 
 
+def test_a_passed_client_closed_under_a_request_is_a_typed_error_and_leaves_no_connection() -> None:
+    class Closing(httpx.Client):
+        def send(self, *args: Any, **options: Any) -> httpx.Response:
+            self.close()
+            return super().send(*args, **options)
+
+    def close(request: httpx.Request) -> None:
+        passed.close()
+
+    async def main() -> None:
+        async def aclose(request: httpx.Request) -> None:
+            await passed.aclose()
+
+        passed = httpx.AsyncClient(event_hooks={"request": [aclose]})
+        assert (await AsyncTransport(httpx, passed)(get(wire.url), 5)).status_code == 200
+
+    with Wire(whole()) as wire:
+        with pytest.raises(ClientClosedError, match="pass an open one"):
+            SyncTransport(httpx, Closing())(get(wire.url), 5)
+        passed = httpx.Client(event_hooks={"request": [close]})
+        assert SyncTransport(httpx, passed)(get(wire.url), 5).status_code == 200
+        asyncio.run(main())
+        gc.collect()
+
+
 def test_event_loops_in_several_threads_share_a_client() -> None:
     errors: list[BaseException] = []
 
