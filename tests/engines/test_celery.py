@@ -6,8 +6,8 @@ import os
 import random
 import signal
 import sqlite3
-import time
 from contextlib import closing, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -60,23 +60,23 @@ def test_no_wait_is_lost_when_workers_are_killed(
             batch = [Wait.start(client.jobs, job, timeout=600) for job in jobs]
             expected |= {f"{wait.key}/{kind}" for wait in batch}
             waits.delay(*batch)
-    until(lambda: keys(file, "outcomes"), "the first outcome is there", *workers)
+
+    def has(many: float) -> bool:
+        for number, worker in enumerate(workers):
+            if not worker.runs:  # one whose first process is killed as it starts gives up
+                workers[number] = start_worker(programs, env)
+        return len(keys(file, "outcomes")) >= many
+
     for number in range(6):
-        time.sleep(1)
+        many = len(expected) * (number + 1) / 8
+        until(partial(has, many), f"{many:.0f} outcomes are there")
         # Now only the process in which a worker polls, and now the whole worker.
         if number % 3 == 0 and workers[number % 2].runs:
             kill_children(workers[number % 2])
         else:
             workers[number % 2].kill()
             workers[number % 2] = start_worker(programs, env)
-
-    def all_have_ended() -> bool:
-        for number, worker in enumerate(workers):
-            if not worker.runs:  # one whose first process is killed as it starts gives up
-                workers[number] = start_worker(programs, env)
-        return expected <= {*keys(file, "outcomes")}
-
-    until(all_have_ended, "all have ended")
+    until(partial(has, len(expected)), "all have ended")
     assert sorted(keys(file, "outcomes")) == sorted(expected)
     for worker in workers:
         worker.stop()
