@@ -26,10 +26,10 @@ def id_values(operation: Operation[IdT, Any], job_id: IdT) -> list[str | int]:
             names = ", ".join(part.name for part in parts)
             raise _bad_id(operation, f"is a tuple of {len(parts)} parts ({names})")
     sent: list[str | int] = []
-    for part, given in zip(parts, values, strict=True):
-        value = _typed(operation, part, given)
-        text = _id_text(operation, part, value)
-        sent.append(value if part.kind is int and part.location == "body" else text)
+    for part, value in zip(parts, values, strict=True):
+        typed = _typed(operation, part, value)
+        text = _id_text(operation, part, typed)
+        sent.append(typed if part.kind is int and part.location == "body" else text)
     return sent
 
 

@@ -59,6 +59,7 @@ class Lane:
         self._turn = -math.inf
         """When to ask the throttle again."""
         self._held_until = -math.inf
+        """When to ask the limiter again."""
         self.is_closed = False
         """Whether nothing more is to be sent."""
 

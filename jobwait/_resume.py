@@ -28,12 +28,12 @@ MAX_BYTES: Final = 300
 """Of a wait as JSON."""
 MAX_WORD: Final = 40
 """Characters of a status word that are kept."""
-LONGEST_ABSENCE: Final = 86_400.0
+MAX_LATENESS: Final = 86_400.0
 """Seconds, and at least its timeout, after which nobody is late for a wait: the clock is wrong."""
 OVERTIME: Final = 5.0
 """Seconds, and at most a twentieth of its timeout, for a wait that is resumed after its deadline:
 enough for a last look, or for the first where nobody came to it in time."""
-_HELPS: Final = ("progress", "word", "slowest")
+_DISPENSABLE: Final = ("progress", "word", "slowest")
 """What a wait can go on without, in the order in which it is left out."""
 
 
@@ -105,7 +105,7 @@ class Wait(NamedTuple):
         """
         data = _plain(self) | {"job_id": plain_id(self.job_id)}
         while len(json.dumps(data)) > MAX_BYTES:
-            left = next((name for name in _HELPS if name in data), None)
+            left = next((name for name in _DISPENSABLE if name in data), None)
             if left is None:
                 break
             if len(data.get("word", "")) > 1:
@@ -143,7 +143,7 @@ class Wait(NamedTuple):
             now: Seconds since the epoch.
         """
         ahead = now - self.due
-        is_ahead = self.timeout is not None and ahead > max(self.timeout, LONGEST_ABSENCE)
+        is_ahead = self.timeout is not None and ahead > max(self.timeout, MAX_LATENESS)
         latest = self.started if self.seen is None else max(self.started, self.seen)
         if not (is_ahead or now < latest):
             return self

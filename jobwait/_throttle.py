@@ -78,7 +78,7 @@ class Throttle:
         self._answered = 0
         self._refused = 0
         self._threshold = math.inf
-        """Polls per second that the provider is known to answer: what it did when it refused."""
+        """Polls per second that the provider has answered lately; infinite before it refused."""
         self.rate: float = FIRST_RATE
         """Polls per second that are allowed now."""
         self.paused_until: float = -math.inf
@@ -190,10 +190,11 @@ class Throttle:
         # What is allowed, but not used, is not known to be possible.
         self.rate = min(self.rate, max(HEADROOM * sent, FIRST_RATE))
         left = 1 - share * (1 + share) / 2
-        if share and answered:
+        has_refused = math.isfinite(self._threshold)
+        if answered and (share or has_refused):
             # An outage, in which all is refused, says nothing of what the provider can do.
-            known = self.rate if math.isinf(self._threshold) else self._threshold
-            self._threshold = max(answered, known * DOUBT)
+            known = self._threshold if has_refused else self.rate
+            self._threshold = max(answered, known * (DOUBT if share else 1))
         if share or self.rate >= self._threshold / 2:
             self.rate = max(self.rate * left + answered * GROWTH, MIN_RATE)
 

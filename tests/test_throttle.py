@@ -740,6 +740,22 @@ def test_an_outage_says_nothing_of_what_the_provider_can_do() -> None:
     assert throttle.rate >= 20
 
 
+@pytest.mark.parametrize("seconds", [30.0, 60.0])
+@pytest.mark.parametrize("limit", [20.0, 50.0])
+def test_what_was_answered_since_the_last_refusal_is_known_after_an_outage(
+    limit: float, seconds: float
+) -> None:
+    throttle = Throttle()
+    demand(throttle, 0.0, 20.0, Limit(limit, limit))
+    demand(throttle, 20.0, seconds, lambda now: GOOD)
+    before = throttle.rate
+    assert before > 4 * limit
+    demand(throttle, 100.0, 60.0, lambda now: BAD)
+    assert throttle.rate == MIN_RATE
+    demand(throttle, 160.0, 30.0, lambda now: GOOD)
+    assert throttle.rate > before / 3
+
+
 def test_a_single_wait_beside_many_is_not_behind_all_of_their_turns() -> None:
     throttle = slowed(50)
     many, single = Position(50), Position()
