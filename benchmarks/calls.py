@@ -30,6 +30,7 @@ HEADERS: Final = {"X-API-Key": KEY}
 LIMIT: Final = 30.0
 """Seconds for one request."""
 UNIT: Final = "µs CPU"
+UNPACED: Final = "the same, without the sleeps at the throttle's pace"
 ClientT = TypeVar("ClientT", AsyncClient, Client)
 ONE: Final = "after-1"
 MANY: Final = f"after-{CALLS}"
@@ -84,6 +85,14 @@ def _blocking(url: str, stock_get_job: Callable[[], object]) -> Iterator[Row]:
         yield compare(
             "each poll of a wait / the same",
             UNIT,
+            _per_call(lambda: client.jobs.wait_for_completion(MANY, schedule=AtOnce())),
+            get(MANY),
+            rounds=ROUNDS,
+            bound=1.0,
+        )
+        yield compare(
+            f"  {UNPACED}",
+            UNIT,
             _per_call(lambda: _unpaced(client).jobs.wait_for_completion(MANY, schedule=AtOnce())),
             get(MANY),
             rounds=ROUNDS,
@@ -125,6 +134,14 @@ def _asynchronous(url: str, stock_get_job: Callable[[], Awaitable[object]]) -> I
         )
         yield compare(
             "each poll of a wait, async / the same",
+            UNIT,
+            _per_call(lambda: runner.run(client.jobs.wait_for_completion(MANY, schedule=AtOnce()))),
+            get(MANY),
+            rounds=ROUNDS,
+            bound=1.0,
+        )
+        yield compare(
+            f"  {UNPACED}, async",
             UNIT,
             _per_call(
                 lambda: runner.run(
@@ -212,7 +229,7 @@ async def _session() -> aiohttp.ClientSession:
 
 
 def _unpaced(client: ClientT) -> ClientT:
-    """The client, whose throttle lets no poll sleep: that would be measured, too."""
+    """The client, whose throttle lets no poll sleep: what is left is the cost of a poll itself."""
     client.jobs.calls.throttle.rate = 1e9
     return client
 
