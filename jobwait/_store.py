@@ -111,9 +111,12 @@ class Store:
             try:
                 with self._explained("opened"):
                     self._prepare()
+                    self._quick = self._connect()
+                    self._quick.executescript(_QUICK)
             except BaseException:
                 self._db.close()
                 raise
+            finalize(self, self._quick.close)
         except BaseException:
             self._lock.close()
             raise
@@ -121,6 +124,7 @@ class Store:
     def close(self) -> None:
         """Let others use the file."""
         with self._turn, suppress(sqlite3.Error):
+            self._quick.close()
             self._db.close()
         self._lock.close()
 
@@ -181,12 +185,10 @@ class Store:
         It outlasts the process, but is not forced onto the disk, as there is one for each outcome,
         and an event loop waits for it: after a power cut, some may be told again.
         """
+        # One statement on a connection of its own: each lets go of the GIL, and has to wait for it
+        # as long as a thread polls.
         with self._turn, self._explained("written"):
-            self._db.executescript(_QUICK)
-            try:
-                self._db.execute("update waits set taken = 1 where number = ?", (number,))
-            finally:
-                self._db.executescript(_SAFE)
+            self._quick.execute("update waits set taken = 1 where number = ?", (number,))
 
     def forget(self, kinds: Iterable[str]) -> int:
         """Delete the waits that ended so, and return how many there were."""

@@ -306,8 +306,7 @@ class Checkpoint:
                 for jobs in ledger.admit(source.read(scheduler.room)):
                     run(scheduler.add(jobs))
                 yield from ledger.hand_out(ledger.earlier(), raise_on_failure=raise_on_failure)
-                turn = run(scheduler.turn_and_moved(more=source.more, seconds=TURN))
-                ended = ledger.save(turn)
+                ended = run(_saved_turn(scheduler, ledger, more=source.more))
                 yield from ledger.hand_out(ended, raise_on_failure=raise_on_failure)
 
     async def _await(
@@ -345,6 +344,17 @@ class Checkpoint:
             yield
         finally:
             self._busy.release()
+
+
+async def _saved_turn(
+    scheduler: Scheduler, ledger: Ledger, *, more: bool
+) -> list[tuple[int, Outcome[Any]]]:
+    """Let jobs be polled, and write what came of it in the same thread.
+
+    Each row that SQLite writes lets go of the GIL: another thread would wait for it each time, as
+    long as this one polls.
+    """
+    return ledger.save(await scheduler.turn_and_moved(more=more, seconds=TURN))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from jobwait._bodies import LARGE, DecodeError, decoded
 from jobwait._messages import Request, Response
 from jobwait._transport import AsyncTransport, SyncTransport
 
-from .kit.wire import Wire, response, whole
+from .kit.wire import NO_TLS, Wire, response, whole
 
 brotli: Final[Any] = import_module("brotli")  # has no types
 TEXT: Final = b'{"data": {"id": "job_1", "status": "completed", "result": "done"}}' * 200
@@ -62,7 +62,7 @@ def request(url: str = "http://test", *, max_body: int = MEBIBYTE) -> Request:
 
 
 def blocking(url: str, *, passes: bool) -> Response:
-    with httpx.Client() as client:
+    with httpx.Client(verify=NO_TLS) as client:
         transport = SyncTransport(httpx, client if passes else None)
         answer = transport(request(url), 5)
         transport.close()
@@ -71,7 +71,7 @@ def blocking(url: str, *, passes: bool) -> Response:
 
 def on_loop(url: str, *, passes: bool) -> Response:
     async def main() -> Response:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=NO_TLS) as client:
             transport = AsyncTransport(httpx, client if passes else None)
             answer = await transport(request(url), 5)
             await transport.close()

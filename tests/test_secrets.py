@@ -31,7 +31,7 @@ from jobwait import (
 )
 
 from .kit.widgets import ASYNC_SLEEPLESS, CONFIG, ID, SLEEPLESS, AsyncJobsResource, JobsResource
-from .kit.wire import Answer, Wire, last, reset, response, silent, truncated, whole
+from .kit.wire import NO_TLS, Answer, Wire, last, reset, response, silent, truncated, whole
 
 LIMIT: Final = 5.0
 """Seconds for each request."""
@@ -122,7 +122,7 @@ class Caller:
         self.limit = LIMIT
 
     def wait(self, url: str, **options: Any) -> Any:
-        with httpx.Client() as http_client:
+        with httpx.Client(verify=NO_TLS) as http_client:
             client = BaseClient(
                 self.place.config,
                 {"key": self.place.argument},
@@ -143,7 +143,7 @@ class AsyncCaller(Caller):
         return asyncio.run(self.await_(url, **options))
 
     async def await_(self, url: str, **options: Any) -> Any:
-        async with httpx.AsyncClient() as http_client:
+        async with httpx.AsyncClient(verify=NO_TLS) as http_client:
             client = AsyncBaseClient(
                 self.place.config,
                 {"key": self.place.argument},

@@ -49,6 +49,7 @@ from jobwait._transport import AsyncTransport, SyncTransport
 from .kit.widgets import CONFIG, ID, KEY, AsyncJobsResource, CompletedJob, Job, JobsResource
 from .kit.wire import (
     JOB,
+    NO_TLS,
     Answer,
     Wire,
     drip,
@@ -77,7 +78,9 @@ class Sync:
 
     @contextmanager
     def _client(self, url: str, **options: Any) -> Generator[BaseClient]:
-        with httpx.Client() if self.own_http_client else nullcontext() as http_client:
+        verify = NO_TLS if url.startswith("http:") else True
+        passed = httpx.Client(verify=verify) if self.own_http_client else nullcontext()
+        with passed as http_client:
             credentials = {"api_key": KEY}
             with BaseClient(
                 CONFIG, credentials, base_url=url, http_client=http_client, **options
@@ -104,7 +107,9 @@ class Async(Sync):
 
     @asynccontextmanager
     async def _async_client(self, url: str, **options: Any) -> AsyncGenerator[AsyncBaseClient]:
-        async with httpx.AsyncClient() if self.own_http_client else nullcontext() as http_client:
+        verify = NO_TLS if url.startswith("http:") else True
+        passed = httpx.AsyncClient(verify=verify) if self.own_http_client else nullcontext()
+        async with passed as http_client:
             credentials = {"api_key": KEY}
             async with AsyncBaseClient(
                 CONFIG, credentials, base_url=url, http_client=http_client, **options

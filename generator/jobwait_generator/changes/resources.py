@@ -9,11 +9,10 @@ from typing import Final
 
 from ..document.pointer import joined, parent, tokens
 from ..model.api import Operation
-from ..model.names import class_name, field_name, literal, method_name
+from ..model.names import field_name, literal, method_name
 from ..model.requests import Request
 from ..model.schemas import resolve
 from ..model.waiting import Polling, Waiting
-from ..parse.shape import shape
 from .change import Change, Kind, Place, Severity, change
 from .surface import Surface, members_of
 
@@ -111,19 +110,19 @@ class _Resource:
         if not word.is_status or operation.body is None or not waiting.status:
             return resource
         (value,) = tokens(word.key)[1:]
+        classes = surface.classes
         nodes, _ = resolve(surface.document, operation.body.pointer, tokens(waiting.status))
-        sources = {pointer: class_name(key) for key, pointer in shape(surface.api).sources.items()}
         for schema, pointer in nodes:
             if schema.get("const") == value:
-                while pointer and pointer not in sources:
+                while pointer and pointer not in classes:
                     pointer = parent(pointer)
-                return sources.get(pointer, resource)
-            if value in members_of(schema) and pointer in sources:
-                owner = sources.get(pointer.rpartition("/properties/")[0], "")
+                return classes.get(pointer, resource)
+            if value in members_of(schema) and pointer in classes:
+                owner = classes.get(pointer.rpartition("/properties/")[0], "")
                 field = surface.code.names.get(f"{owner}.{field_name(tokens(pointer)[-1])}")
                 if field and field.annotation.startswith("Literal["):
                     return owner
-                return f"{sources[pointer]}.{members_of(schema)[value]}"
+                return f"{classes[pointer]}.{members_of(schema)[value]}"
         return resource
 
     def _id(self) -> Iterator[Change]:

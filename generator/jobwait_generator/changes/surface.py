@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..document.values import mapping, sequence
 from ..model.api import Api, Operation, read_api
 from ..model.names import class_name, field_names, identifier, members, method_name, unique
 from ..model.waiting import Waiting
-from ..parse.shape import Shape, shape
+from ..parse.shape import Union, shape
 from .change import Place
 from .python import Code, read_code
 
@@ -26,6 +26,8 @@ class Surface:
     code: Code
     pointers: dict[str, str]
     """Where each name in Python comes from, in the document in normal form."""
+    classes: dict[str, str]
+    """The class of each schema that has one, by the schema's pointer in the same document."""
     operations: dict[str, tuple[Operation, Waiting]]
     """By their resources: `client.jobs`."""
     metadata: Mapping[str, Any]
@@ -69,26 +71,32 @@ def read_surface(document: Document, files: Mapping[str, str]) -> Surface:
     metadata = mapping(tomllib.loads(files["pyproject.toml"]).get("project"))
     package = f"{str(metadata.get('name')).replace('-', '_')}"
     operations = {f"client.{identifier(op.tag)}": (op, wait) for op, wait in api.waiting}
+    shaped = shape(api)
+    classes = {pointer: class_name(key) for key, pointer in shaped.sources.items()}
     return Surface(
         api=api,
         code=read_code(package, files),
-        pointers=dict(_pointers(api, shape(api), operations)),
+        pointers=dict(_pointers(api, shaped.unions, classes, operations)),
+        classes=classes,
         operations=operations,
         metadata=metadata,
     )
 
 
 def _pointers(
-    api: Api, shape: Shape, operations: Mapping[str, tuple[Operation, Waiting]]
+    api: Api,
+    unions: Iterable[Union],
+    classes: Mapping[str, str],
+    operations: Mapping[str, tuple[Operation, Waiting]],
 ) -> Iterator[tuple[str, str]]:
     yield "Client(base_url)", "/servers/0/url"
     for credential in api.credentials:
         yield f"Client({credential.parameter})", credential.pointer
-    for union in shape.unions:
-        source = next(p for key, p in shape.sources.items() if class_name(key) == union.name)
-        yield f"Unknown{union.name}", source
-    for key, pointer in shape.sources.items():
-        yield from _schema(api.document, class_name(key), pointer)
+    sources = {name: pointer for pointer, name in classes.items()}
+    for union in unions:
+        yield f"Unknown{union.name}", sources[union.name]
+    for pointer, name in classes.items():
+        yield from _schema(api.document, name, pointer)
     for resource, (operation, waiting) in operations.items():
         yield from _operation(api, resource, operation, waiting)
 
