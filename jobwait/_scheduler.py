@@ -113,7 +113,7 @@ class Scheduler:
         Args:
             jobs: Emptied, as it would be kept in memory for as long as its caller waits.
         """
-        started: dict[Lane, float] = {}
+        started: dict[Lane, tuple[float, float]] = {}
         for resource, job_id in jobs:
             self._add(resource, job_id, started)
         jobs.clear()
@@ -232,7 +232,9 @@ class Scheduler:
         for transport in self._transports.values():
             await transport.close()
 
-    def _add(self, resource: AnyResource, job_id: Any, started: dict[Lane, float]) -> None:
+    def _add(
+        self, resource: AnyResource, job_id: Any, started: dict[Lane, tuple[float, float]]
+    ) -> None:
         number = self._jobs
         self._jobs += 1
         group = self._group(resource)
@@ -249,16 +251,17 @@ class Scheduler:
             error.job_id = job_id
             self._end(number, group, job_id, None, error)
             return
-        # Jobs that come together share one reading of the clock.
-        now = started.setdefault(group.lane, group.lane.clock())
-        at = now
+        # Jobs that come together share one reading of the clocks: a wait that comes last of many
+        # thousands would lose the time that it takes to add them.
+        if group.lane not in started:
+            started[group.lane] = group.lane.clock(), calls.time()
+        at, today = started[group.lane]
         if wait is None:
-            state = group.waiter.start(job_id, now, self._rules.timeout)
+            state = group.waiter.start(job_id, at, self._rules.timeout)
         else:
-            today = calls.time()
             wait = wait.here(today)
-            state = wait.state(today, now)
-            at = now + max(0.0, wait.due - today)
+            state = wait.state(today, at)
+            at += max(0.0, wait.due - today)
         if state.polls == 0:
             group.lane.unseen += 1
             group.lane.ask_again()

@@ -181,6 +181,25 @@ def test_a_wait_that_was_polled_by_a_clock_an_hour_ahead_ends_in_time(time: Time
     assert time.now - began <= 6.5
 
 
+def test_a_wait_keeps_its_times_however_many_are_moved_on_with_it() -> None:
+    class Busy(Time):
+        def time(self) -> float:
+            self.now += 0.001
+            return super().time()
+
+    time = Busy()
+    fleet = Fleet(time)
+    waits = start(fleet, fleet.add(*[Job(900.0)] * 1000), timeout=900.0)
+    later = [wait._replace(due=wait.due + 300) for wait in waits]
+    still_open = moved(time, fleet, later).open
+    assert [wait.started for wait in still_open] == pytest.approx(
+        [wait.started for wait in later], rel=0, abs=0.01
+    )
+    assert [wait.due for wait in still_open] == pytest.approx(
+        [wait.due for wait in later], rel=0, abs=0.01
+    )
+
+
 def test_a_wait_resumed_after_its_deadline_looks_once_more(time: Time) -> None:
     fleet = Fleet(time)
     ids = fleet.add(Job(10.0), Job(1e6))
