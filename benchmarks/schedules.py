@@ -216,10 +216,11 @@ def _wait(
     polls = 1
     previous: float | None = None
     while now < duration:
-        progress = report(now / duration)
-        running = now
-        now += schedule.delay(Poll(polls, now, progress, previous)) * (1 + jitter * random.random())
-        previous = progress
+        progress, speed = report(now / duration), None
+        if progress is not None and previous is not None:
+            speed = (progress - previous) / (now - running)
+        running, previous = now, progress
+        now += schedule.delay(Poll(polls, now, progress, speed)) * (1 + jitter * random.random())
         polls += 1
     return Wait(polls, running, now, now - duration)
 

@@ -10,6 +10,11 @@ from ._errors import InvalidArgumentError
 
 SHORTEST: Final = 1.0
 """Seconds: no prediction is good enough to poll more often."""
+STEADY: Final = 0.05
+"""How much two predictions may differ, as a part of them, for the job's speed to be steady."""
+NEAR: Final = 10.0
+"""Seconds before the end of a steady job in which a poll aims at the end itself: jitter makes it a
+second late at most, and an earlier poll would need another one."""
 ENOUGH: Final = 20
 """Past jobs before their durations count."""
 EARLY: Final = 0.05
@@ -27,8 +32,8 @@ class Poll(NamedTuple):
     """Seconds since the wait began."""
     progress: float | None
     """0.0 to 1.0 as the provider reports it; None where it does not."""
-    previous: float | None = None
-    """`progress` of the last good poll before; None for the first."""
+    speed: float | None = None
+    """Progress per second since the last good poll before; None where one of the two told none."""
 
 
 class Schedule(Protocol):
@@ -155,10 +160,12 @@ class Durations:
 class Adaptive:
     """Polls when the end of the job is likely, as far as anything is known of it.
 
-    Where the provider reports progress, after 0.7 of the time that the rest of the job takes at its
-    speed so far: at least 1 s, at most 5 s or half of the time so far; while it does not move, at
-    least a tenth of the time so far, at most 5 s. Where `durations` knows 20 jobs, as many times as
-    every `interval` seconds, but most of them once jobs tend to end. Else every `interval` seconds.
+    Where the provider reports progress, after a part of the time that the rest of the job takes: at
+    least 1 s, at most 5 s or half of the time so far. The part is 0.9, or all of the last 10 s, if
+    the latest speed and that of the whole job agree to 5 %; else 0.7 by the higher of the two.
+    While progress does not move, at least a tenth of the time so far, at most 5 s. Where
+    `durations` knows 20 jobs, as many times as every `interval` seconds, but most of them once jobs
+    tend to end. Else every `interval` seconds.
     """
 
     __slots__ = ("durations", "interval")
@@ -174,7 +181,7 @@ class Adaptive:
     def delay(self, poll: Poll, /) -> float:
         """Seconds as the progress tells, or past durations, or the interval."""
         if poll.progress is not None and poll.progress > 0:
-            return _aim(poll.elapsed, poll.progress, poll.previous)
+            return _aim(poll.elapsed, poll.progress, poll.speed)
         if self.durations is not None:
             delay = self.durations.delay(poll.elapsed, self.interval)
             if delay is not None:
@@ -182,14 +189,19 @@ class Adaptive:
         return self.interval
 
 
-def _aim(elapsed: float, progress: float, previous: float | None) -> float:
+def _aim(elapsed: float, progress: float, speed: float | None) -> float:
     # A wait that began late in the job's life takes the job for faster than it is: it polls too
     # early, but less so with each poll.
-    delay = max(0.7 * elapsed * (1 - progress) / progress, SHORTEST)
-    if previous is not None and progress <= previous:
+    rest, part = elapsed * (1 - progress) / progress, 0.7
+    if speed is not None and speed <= 0:
         # Else a job that stays at 99 % for minutes would be polled every second of them.
-        return min(max(delay, elapsed / 10), 5.0)
-    return min(delay, max(5.0, elapsed / 2))
+        return min(max(part * rest, SHORTEST, elapsed / 10), 5.0)
+    if speed is not None:
+        latest = (1 - progress) / speed
+        if abs(latest - rest) <= STEADY * rest:
+            part = 1.0 if rest <= NEAR else 0.9
+        rest = min(rest, latest)
+    return min(max(part * rest, SHORTEST), max(5.0, elapsed / 2))
 
 
 def _positive(name: str, value: Any) -> float:

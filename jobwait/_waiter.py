@@ -207,7 +207,7 @@ class Waiter(Generic[JobT]):
         else:
             if result.state == "succeeded":
                 return Done(result.job)
-            last_progress = state.progress
+            speed = _speed(state, result.progress, began)
             # `_replace` takes three times as long: the row "each poll over an aiohttp session".
             last = Last(result.job, state.last and state.last.error)
             state = WaitState(
@@ -216,7 +216,7 @@ class Waiter(Generic[JobT]):
             )
             if result.state == "failed" or result.state == "cancelled":
                 raise self._with_context(self._ended_badly(result), state, ended)
-            delay, hint = self._delay(state, last_progress, ended), result.retry_after
+            delay, hint = self._delay(state, speed, ended), result.retry_after
         asked = paused_until if hint is None else max(paused_until, ended + hint)
         return self._again(state, delay, asked, began, ended)
 
@@ -237,8 +237,8 @@ class Waiter(Generic[JobT]):
         longest = max(MAX_BACKOFF, self._floor)
         return self._jittered(min(max(BACKOFF, self._floor) * 2.0 ** (state.failures - 1), longest))
 
-    def _delay(self, state: WaitState[JobT], last_progress: float | None, now: float) -> float:
-        poll = Poll(state.polls, now - state.started, state.progress, last_progress)
+    def _delay(self, state: WaitState[JobT], speed: float | None, now: float) -> float:
+        poll = Poll(state.polls, now - state.started, state.progress, speed)
         delay = self._schedule.delay(poll)
         return self._jittered(seconds("the schedule's delay", delay))
 
@@ -317,3 +317,10 @@ class Waiter(Generic[JobT]):
         error.elapsed = now - state.started
         error.last_error = last.error if last.error is not error else None
         return error
+
+
+def _speed(state: WaitState[Any], progress: float | None, began: float) -> float | None:
+    """Progress per second from the last good poll to one that began later."""
+    if progress is None or state.progress is None or state.seen is None or began <= state.seen:
+        return None
+    return (progress - state.progress) / (began - state.seen)

@@ -66,25 +66,40 @@ def sample(law: Law, size: int) -> list[float]:
     return [law((number + 0.5) / size) for number in range(size)]
 
 
-def test_the_next_poll_comes_after_0_7_of_the_extrapolated_rest() -> None:
-    assert ADAPTIVE.delay(Poll(5, 60.0, 0.75, 0.5)) == pytest.approx(0.7 * 20)
+@pytest.mark.parametrize(
+    ("speed", "rest"),
+    [(None, 20), (0.25 / 18, 18), (0.25 / 22, 20)],
+    ids=["unknown", "faster", "slower"],
+)
+def test_the_next_poll_comes_after_0_7_of_the_shorter_rest(speed: float | None, rest: int) -> None:
+    assert ADAPTIVE.delay(Poll(5, 60.0, 0.75, speed)) == pytest.approx(0.7 * rest)
+
+
+@pytest.mark.parametrize("rest", [19.5, 20.0, 20.5])
+def test_the_next_poll_of_a_steady_job_comes_after_0_9_of_the_rest(rest: float) -> None:
+    delay = ADAPTIVE.delay(Poll(5, 60.0, 0.75, 0.25 / rest))
+    assert delay == pytest.approx(0.9 * min(rest, 20))
+
+
+def test_a_poll_aims_at_the_end_of_a_steady_job_that_is_near() -> None:
+    assert ADAPTIVE.delay(Poll(5, 54.0, 0.9, 0.1 / 6)) == pytest.approx(6)
 
 
 def test_a_job_about_to_end_is_polled_after_a_second() -> None:
-    assert ADAPTIVE.delay(Poll(5, 60.0, 0.999, 0.9)) == 1.0
+    assert ADAPTIVE.delay(Poll(5, 60.0, 0.999, 0.01)) == 1.0
 
 
 def test_a_young_job_is_polled_within_five_seconds() -> None:
-    assert ADAPTIVE.delay(Poll(2, 4.0, 0.01, 0.0)) == 5.0
+    assert ADAPTIVE.delay(Poll(2, 4.0, 0.01, 0.01 / 4)) == 5.0
 
 
 def test_an_old_job_is_polled_within_half_of_its_age() -> None:
-    assert ADAPTIVE.delay(Poll(9, 40.0, 0.01, 0.005)) == 20.0
+    assert ADAPTIVE.delay(Poll(9, 40.0, 0.01, 0.01 / 40)) == 20.0
 
 
-@pytest.mark.parametrize("progress", [0.1, 0.09])
-def test_a_progress_that_stands_or_falls_is_looked_at_within_five_seconds(progress: float) -> None:
-    assert ADAPTIVE.delay(Poll(9, 100.0, progress, 0.1)) == 5.0
+@pytest.mark.parametrize("speed", [0.0, -0.01])
+def test_a_progress_that_stands_or_falls_is_looked_at_within_five_seconds(speed: float) -> None:
+    assert ADAPTIVE.delay(Poll(9, 100.0, 0.1, speed)) == 5.0
 
 
 def test_the_first_progress_ever_seen_has_not_stood_still() -> None:
@@ -95,18 +110,18 @@ def test_the_first_progress_ever_seen_has_not_stood_still() -> None:
 def test_a_job_stuck_near_its_end_is_not_polled_every_second(progress: float) -> None:
     now, number = 30.0, 1
     while now < 600:
-        now += ADAPTIVE.delay(Poll(number, now, progress, progress))
+        now += ADAPTIVE.delay(Poll(number, now, progress, 0.0))
         number += 1
     assert number < 1.1 * len(poll_times(Fixed(5), 600))
 
 
 def test_the_end_is_looked_for_soon_where_all_is_said_to_be_done() -> None:
-    assert ADAPTIVE.delay(Poll(7, 30.0, 1.0, 0.9)) == 1.0
+    assert ADAPTIVE.delay(Poll(7, 30.0, 1.0, 0.1)) == 1.0
 
 
 @pytest.mark.parametrize("progress", [None, 0.0])
 def test_without_progress_the_interval_rules(progress: float | None) -> None:
-    assert ADAPTIVE.delay(Poll(3, 100.0, progress, progress)) == INTERVAL
+    assert ADAPTIVE.delay(Poll(3, 100.0, progress)) == INTERVAL
 
 
 @pytest.mark.parametrize("missed", [0.25, 0.5, 0.75])
@@ -114,11 +129,10 @@ def test_a_wait_that_begins_late_in_a_job_corrects_itself(missed: float) -> None
     left = 120.0
     duration = left / (1 - missed)
     now, times = 0.0, [0.0]
-    previous: float | None = None
     while now < left:
         progress = (duration - left + now) / duration
-        now += ADAPTIVE.delay(Poll(len(times), now, progress, previous))
-        previous = progress
+        speed = 1 / duration if now else None
+        now += ADAPTIVE.delay(Poll(len(times), now, progress, speed))
         times.append(now)
     delays = [later - earlier for earlier, later in pairwise(times)]
     assert max(delays) > 3 * delays[0]
@@ -129,19 +143,19 @@ def test_a_wait_that_begins_late_in_a_job_corrects_itself(missed: float) -> None
 @given(
     elapsed=seconds,
     progress=st.floats(0, 1, exclude_min=True),
-    previous=st.none() | st.floats(0, 1),
+    speed=st.none() | st.floats(-1, 1),
 )
 def test_a_delay_by_progress_keeps_its_bounds(
-    elapsed: float, progress: float, previous: float | None
+    elapsed: float, progress: float, speed: float | None
 ) -> None:
-    delay = ADAPTIVE.delay(Poll(2, elapsed, progress, previous))
-    stuck = previous is not None and progress <= previous
+    delay = ADAPTIVE.delay(Poll(2, elapsed, progress, speed))
+    stuck = speed is not None and speed <= 0
     assert 1.0 <= delay <= (5.0 if stuck else max(5.0, elapsed / 2))
 
 
 def test_progress_is_better_than_past_durations() -> None:
     schedule = Adaptive(INTERVAL, remember([(29.0, 31.0)] * 20))
-    assert schedule.delay(Poll(5, 60.0, 0.75, 0.5)) == ADAPTIVE.delay(Poll(5, 60.0, 0.75, 0.5))
+    assert schedule.delay(Poll(5, 60.0, 0.75)) == ADAPTIVE.delay(Poll(5, 60.0, 0.75))
 
 
 def test_twenty_past_jobs_are_enough_and_nineteen_are_not() -> None:

@@ -231,8 +231,10 @@ def test_a_known_progress_lets_the_next_poll_aim_at_the_predicted_end(
     progress = [answer("running", progress=percent) for percent in (0, 5, 50, 80)]
     script = Script(time, *progress, answer("completed"))
     driver.wait(script)
-    # Nothing to go by; five seconds at most while it is young; then 0.7 of the rest.
-    assert script.times == pytest.approx([0, 2, 7, 7 * 1.7, 7 * 1.7 * 1.175])
+    # Nothing to go by; five seconds at most while it is young; 0.7 of the rest at the speed of the
+    # last five, which is higher; then all of it, as the speed is steady.
+    faster = 7 + 0.7 * 50 / (45 / 5)
+    assert script.times == pytest.approx([0, 2, 7, faster, faster + 20 / (30 / (faster - 7))])
 
 
 def test_a_job_about_to_end_is_polled_no_closer_than_the_documents_first_delay(
@@ -271,7 +273,7 @@ def test_a_schedule_of_the_callers_own_is_followed_whatever_the_progress(
     assert script.times == [0, 0.25, 0.5, 0.75]
 
 
-def test_a_schedule_sees_number_elapsed_time_progress_and_the_progress_before(
+def test_a_schedule_sees_number_elapsed_time_progress_and_its_speed(
     driver: Driver, time: Time
 ) -> None:
     seen: list[Poll] = []
@@ -291,8 +293,8 @@ def test_a_schedule_sees_number_elapsed_time_progress_and_the_progress_before(
     driver.wait(Script(time, *steps, answer("completed")), schedule=Watching())
     assert seen == [
         Poll(1, 0.0, 0.25, None),
-        Poll(3, 3.5, 0.5, 0.25),
-        Poll(4, 6.5, None, 0.5),
+        Poll(3, 3.5, 0.5, 0.25 / 3.5),
+        Poll(4, 6.5, None, None),
         Poll(5, 9.5, 0.75, None),
     ]
 
