@@ -845,13 +845,14 @@ def test_many_requests_at_a_time_leave_no_connection_behind() -> None:
             answers = await asyncio.gather(*(transport(get(wire.url), 20) for _ in range(200)))
             assert {answer.status_code for answer in answers} == {200}
         await transport.close()
+        for _ in range(wire.connections):
+            assert await asyncio.to_thread(wire.closed_by_client.acquire, timeout=10)
         left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         assert not left
 
     with Wire(whole()) as wire:
         asyncio.run(main())
         assert wire.connections <= 200
-    gc.collect()
 
 
 def test_a_request_that_ends_after_its_client_closes_its_connection() -> None:

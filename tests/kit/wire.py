@@ -149,6 +149,8 @@ class Wire:
         self.requests: list[bytes] = []
         self.asked = threading.Event()
         """Set once there was a request."""
+        self.closed_by_client = threading.Semaphore(0)
+        """Released for each connection that its client closes between requests."""
         host = "localhost" if tls else host
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http{'s' if tls else ''}://{host}:{self.port}"
@@ -191,6 +193,7 @@ class Wire:
                 while self._after not in request:
                     part = connection.recv(65536)
                     if not part:
+                        self.closed_by_client.release()
                         return
                     request += part
                 self.requests.append(request)
