@@ -10,7 +10,7 @@ from ._errors import InvalidArgumentError
 
 SHORTEST: Final = 1.0
 """Seconds: no prediction is good enough to poll more often."""
-STEADY: Final = 0.05
+STEADY: Final = 0.1
 """How much two predictions may differ, as a part of them, for the job's speed to be steady."""
 NEAR: Final = 10.0
 """Seconds before the end of a steady job in which a poll aims at the end itself: jitter makes it a
@@ -162,7 +162,8 @@ class Adaptive:
 
     Where the provider reports progress, after a part of the time that the rest of the job takes: at
     least 1 s, at most 5 s or half of the time so far. The part is 0.9, or all of the last 10 s, if
-    the latest speed and that of the whole job agree to 5 %; else 0.7 by the higher of the two.
+    the latest speed, which counts then, and that of the whole wait agree to 10 %; else 0.7 by the
+    higher of the two.
     While progress does not move, at least a tenth of the time so far, at most 5 s. Where
     `durations` knows 20 jobs, as many times as every `interval` seconds, but most of them once jobs
     tend to end. Else every `interval` seconds.
@@ -199,8 +200,9 @@ def _aim(elapsed: float, progress: float, speed: float | None) -> float:
     if speed is not None:
         latest = (1 - progress) / speed
         if abs(latest - rest) <= STEADY * rest:
-            part = 1.0 if rest <= NEAR else 0.9
-        rest = min(rest, latest)
+            part, rest = 1.0 if latest <= NEAR else 0.9, latest
+        else:
+            rest = min(rest, latest)
     return min(max(part * rest, SHORTEST), max(5.0, elapsed / 2))
 
 
