@@ -303,6 +303,8 @@ def tests_latest(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, *, locked: bool = True, measured: bool = False) -> None:
     """Run the suite on the installed wheels."""
+    # As pip does by itself: else all workers would compile what they import, at the same time.
+    session.env["UV_COMPILE_BYTECODE"] = "1"
     pip_install(session, *wheels(), *groups("test", "types"), locked=locked)
     # Whatever the environment says, modules are compiled once, and not by each process of a test.
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
