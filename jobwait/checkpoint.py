@@ -320,8 +320,9 @@ class Checkpoint:
         with self._alone(), _rest_saved(scheduler, ledger), open_jobs_named(scheduler):
             try:
                 while source.more or not scheduler.is_done:
-                    async for jobs in _in_thread(ledger.admit(source.read(scheduler.room))):
-                        await scheduler.add(jobs)
+                    if pairs := source.read(scheduler.room):  # else no thread has to be woken
+                        async for jobs in _in_thread(ledger.admit(pairs)):
+                            await scheduler.add(jobs)
                     earlier = ledger.earlier()
                     for each in ledger.hand_out(earlier, raise_on_failure=raise_on_failure):
                         yield each
