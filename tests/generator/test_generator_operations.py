@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -441,6 +438,13 @@ def test_a_job_endpoint_is_asked_as_its_document_says(
         assert (text if isinstance(case.sent, str) else json.loads(text)) == case.sent
 
 
+LINKS: Final = {
+    "cancel": {"operationId": "cancelThing"},
+    "list": {"operation": "GET /things"},
+    "result": {"operation": "GET /things/{thing_id}/file"},
+}
+
+
 def linked(**links: Json) -> Json:
     """A document with operations beside the one for the status."""
     data = plain(JOB, {**WAIT, **links}, operationId="getThing", tags=["things"])
@@ -467,12 +471,7 @@ def twice(path: str, **more: Json) -> Json:
 @pytest.fixture(scope="module")
 def whole(packages: Packages) -> Provider:
     """A package whose jobs can be cancelled, listed, and asked for their result."""
-    data = linked(
-        cancel={"operationId": "cancelThing"},
-        list={"operation": "GET /things"},
-        result={"operation": "GET /things/{thing_id}/file"},
-    )
-    (provider,) = packages.write(document(data, "linked"))
+    (provider,) = packages.write(document(linked(**LINKS), "linked"))
     return provider
 
 
@@ -491,26 +490,6 @@ def test_other_operations_are_methods_of_the_resource(whole: Provider) -> None:
     asked = [f"{request.method} {request.path}" for request in server.requests]
     assert asked == ["POST /things/thing_1/cancel", "GET /things/thing_1/file", "GET /things"]
     assert server.requests[1].headers["accept"] == "image/png"
-
-
-@pytest.mark.parametrize(
-    "command",
-    [("mypy", "--strict", "--cache-dir"), ("pyright", "--project")],
-    ids=["mypy", "pyright"],
-)
-def test_a_method_called_list_does_not_hide_the_builtin(
-    whole: Provider, packages: Packages, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    package = packages.root / whole.package
-    config = {"typeCheckingMode": "strict", "include": [str(package)]}
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps(config))
-    files = [str(package)] if "mypy" in command else []
-
-    result = subprocess.run(
-        [sys.executable, "-m", *command, str(tmp_path), *files], capture_output=True, text=True
-    )
-
-    assert result.returncode == 0, result.stdout
 
 
 def test_a_result_may_be_named_in_the_body_of_its_job(packages: Packages) -> None:
