@@ -468,7 +468,7 @@ def bytes_of_each(time: Time, job: Job, *, after: float) -> float:
     """What each of many jobs takes while it waits for its third poll, `after` virtual seconds."""
     # What the first job loads and compiles is no other's.
     bytes_of_all(time, job, 1, after)
-    return bytes_of_all(time, job, 1000, after) / 1000
+    return bytes_of_all(time, job, 500, after) / 500
 
 
 def bytes_of_all(time: Time, job: Job, number: int, after: float) -> int:
