@@ -161,6 +161,9 @@ class Wire:
 
     def __exit__(self, *_: Any) -> None:
         self._stopped.set()
+        with contextlib.suppress(OSError):
+            # To close it would leave the thread that accepts waiting, and the port open, for ever.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.hang_up()
 
