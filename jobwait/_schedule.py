@@ -163,10 +163,9 @@ class Adaptive:
     Where the provider reports progress, after a part of the time that the rest of the job takes: at
     least 1 s, at most 5 s or half of the time so far. The part is 0.9, or all of the last 10 s, if
     the latest speed, which counts then, and that of the whole wait agree to 10 %; else 0.7 by the
-    higher of the two.
-    While progress does not move, at least a tenth of the time so far, at most 5 s. Where
-    `durations` knows 20 jobs, as many times as every `interval` seconds, but most of them once jobs
-    tend to end. Else every `interval` seconds.
+    higher of the two. While progress does not move, at least a tenth of the time so far, at most
+    5 s. Where `durations` knows 20 jobs, as many times as every `interval` seconds, but most of
+    them once jobs tend to end. Else every `interval` seconds.
     """
 
     __slots__ = ("durations", "interval")
